@@ -1,0 +1,81 @@
+//! The one trait that everything upstream is behind.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use gateway_client::transport::{RequestBody, TransportResponse};
+use gateway_types::json::RawObject;
+use http::{HeaderMap, Method};
+
+use crate::{Call, CallError, Operation, Reply};
+
+/// A configured upstream. Object-safe: the router holds `Arc<dyn Provider>`, and a type of your own can be one.
+#[async_trait]
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// The name it is configured under, e.g. `groq` or `lab`.
+    fn name(&self) -> &str;
+
+    /// The id of its vendor, e.g. `vllm`.
+    fn vendor(&self) -> &str;
+
+    /// Whether it offers the operation. Asked before anything is sent.
+    fn supports(&self, operation: Operation) -> bool;
+
+    /// Sends one call and gives the checked reply. For a stream it returns once the first valid event is
+    /// there, or after [`Timeouts::hold`](crate::call::Timeouts::hold). Dropping the reply cancels the upstream.
+    ///
+    /// # Errors
+    /// [`CallError::Translate`] before anything is sent; [`CallError::Fault`] for what the upstream did.
+    async fn call(&self, call: Call) -> Result<Reply, CallError>;
+
+    /// The models that the upstream lists now, all pages of them.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call). A provider without a list gives an empty listing.
+    async fn models(&self) -> Result<ModelListing, CallError>;
+
+    /// Passes a request on to a path below the provider's base address, with the provider's credential, and
+    /// gives the answer untouched.
+    ///
+    /// # Errors
+    /// [`CallError::Translate`] where the path leaves the base or is not allowed; otherwise as [`call`](Self::call).
+    async fn proxy(&self, request: ProxyRequest) -> Result<TransportResponse, CallError>;
+}
+
+/// A shared provider.
+pub type SharedProvider = Arc<dyn Provider>;
+
+/// What an upstream lists.
+#[derive(Debug, Clone, Default)]
+pub struct ModelListing {
+    /// The models in the upstream's order, each object as it came (only its `id` checked to be a string).
+    pub models: Vec<ListedModel>,
+    /// The upstream's whole answer, where it is OpenAI's shape and came as one page.
+    pub raw: Option<Bytes>,
+}
+
+/// One listed model.
+#[derive(Debug, Clone)]
+pub struct ListedModel {
+    /// The id as the upstream takes it back in `model`.
+    pub id: String,
+    /// The whole object in OpenAI's shape: `id`, `object`, an integer `created`, `owned_by`, and every other
+    /// member as the upstream gave it.
+    pub object: RawObject,
+}
+
+/// A raw request below a provider's base address.
+#[derive(Debug)]
+pub struct ProxyRequest {
+    /// The client's method.
+    pub method: Method,
+    /// The path as the client wrote it after `/proxy/{provider}`, still percent-encoded, with its leading slash.
+    pub path: String,
+    /// The query as the client wrote it, without the question mark.
+    pub query: Option<String>,
+    /// The client's headers that may go upstream.
+    pub headers: HeaderMap,
+    /// The client's body.
+    pub body: RequestBody,
+}

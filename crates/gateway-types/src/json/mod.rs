@@ -1,0 +1,16 @@
+//! JSON that is only forwarded is never rebuilt: a strict scan of the bytes, and edits spliced in place.
+//!
+//! A gateway that reads one value and forwards another can be played against its upstream. So every body is
+//! scanned once, strictly ([`RawObject::parse`]): what is ambiguous between parsers (duplicate keys, broken
+//! UTF-8, lone surrogates, numbers out of range) is refused. What was scanned is what is sent: changes replace
+//! the bytes of single members, everything else keeps its bytes.
+
+mod object;
+mod scan;
+mod splice;
+
+pub use self::{
+    object::{Element, Member, RawObject, elements},
+    scan::{ScanError, ScanErrorKind, ScanLimits, check},
+    splice::Edit,
+};

@@ -1,0 +1,139 @@
+//! A JSON object that keeps its bytes.
+
+use std::{borrow::Cow, ops::Range};
+
+use bytes::Bytes;
+
+use super::{
+    scan::{self, ScanError, ScanErrorKind, ScanLimits, Slot},
+    splice::Edit,
+};
+
+/// A JSON object as it came: its bytes, strictly checked, and where each of its own members stands.
+///
+/// ```
+/// use gateway_types::json::{RawObject, ScanLimits};
+///
+/// let body = br#"{"model": "lab/qwen", "seed":12345678901234567890123, "x":1e2}"#;
+/// let object = RawObject::parse(body.as_slice().into(), ScanLimits::default())?;
+/// assert_eq!(object.string("model").as_deref(), Some("lab/qwen"));
+///
+/// let mut edit = object.edit();
+/// edit.set_string("model", "qwen");
+/// assert_eq!(edit.apply(), br#"{"model": "qwen", "seed":12345678901234567890123, "x":1e2}"#.as_slice());
+/// # Ok::<(), gateway_types::json::ScanError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RawObject {
+    bytes: Bytes,
+    slots: Vec<Slot>,
+}
+
+/// One member of a [`RawObject`], read only.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    /// The key as written, with its quotes.
+    pub quoted_key: &'a str,
+    /// The value as written.
+    pub value: &'a str,
+    /// How many elements or members the value has, if it is an array or object; otherwise 0.
+    pub len: usize,
+}
+
+/// One element of a JSON array, see [`elements`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    /// Where the element stands in the array's bytes.
+    pub range: Range<usize>,
+}
+
+impl RawObject {
+    /// Checks the bytes and finds the members.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; [`ScanErrorKind::Expected`] too for a value that is no object.
+    pub fn parse(bytes: Bytes, limits: ScanLimits) -> Result<Self, ScanError> {
+        let slots = scan::scan(&bytes, limits)?;
+        let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
+        if bytes.get(start) != Some(&b'{') {
+            return Err(ScanError { kind: ScanErrorKind::Expected("an object"), offset: start });
+        }
+        Ok(Self { bytes, slots })
+    }
+
+    /// The bytes as they came.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The members in their order.
+    pub fn members(&self) -> impl Iterator<Item = Member<'_>> {
+        self.slots.iter().map(|slot| self.member(slot))
+    }
+
+    /// The member of that name, whatever escapes its key is written with.
+    pub fn get(&self, key: &str) -> Option<Member<'_>> {
+        self.slot(key).map(|slot| self.member(slot))
+    }
+
+    /// The text of a member that is a string; `None` when it is missing or something else.
+    pub fn string(&self, key: &str) -> Option<Cow<'_, str>> {
+        let value = self.get(key)?.value;
+        value.starts_with('"').then(|| scan::unescape(value))
+    }
+
+    /// Begins a set of changes.
+    pub fn edit(&self) -> Edit<'_> {
+        Edit::new(self)
+    }
+
+    pub(super) fn slot(&self, key: &str) -> Option<&Slot> {
+        self.slots.iter().find(|slot| scan::unescape(self.text(&slot.key)) == key)
+    }
+
+    pub(super) fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    fn member(&self, slot: &Slot) -> Member<'_> {
+        Member { quoted_key: self.text(&slot.key), value: self.text(&slot.value), len: slot.len }
+    }
+
+    fn text(&self, range: &Range<usize>) -> &str {
+        // The scan has checked that the bytes are UTF-8 and that tokens begin and end at character boundaries.
+        self.bytes.get(range.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+impl Member<'_> {
+    /// The key's text.
+    pub fn key(&self) -> Cow<'_, str> {
+        scan::unescape(self.quoted_key)
+    }
+
+    /// The value as a typed one.
+    ///
+    /// # Errors
+    /// When the value is of another shape.
+    pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.value)
+    }
+
+    /// Whether the value is `null`.
+    pub fn is_null(&self) -> bool {
+        self.value == "null"
+    }
+}
+
+/// Checks an array and gives its elements' places.
+///
+/// # Errors
+/// As [`RawObject::parse`]; [`ScanErrorKind::Expected`] for a value that is no array.
+pub fn elements(array: &[u8], limits: ScanLimits) -> Result<Vec<Element>, ScanError> {
+    let slots = scan::scan(array, limits)?;
+    let start = array.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
+    if array.get(start) != Some(&b'[') {
+        return Err(ScanError { kind: ScanErrorKind::Expected("an array"), offset: start });
+    }
+    Ok(slots.into_iter().map(|slot| Element { range: slot.value }).collect())
+}

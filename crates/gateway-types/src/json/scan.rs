@@ -1,0 +1,484 @@
+//! One pass over untrusted JSON: linear, without recursion, stricter than the grammar where parsers disagree.
+
+use std::{borrow::Cow, collections::HashSet, ops::Range};
+
+/// Bounds of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanLimits {
+    /// How deep arrays and objects may nest; the outermost counts as one.
+    pub max_depth: usize,
+}
+
+impl Default for ScanLimits {
+    fn default() -> Self {
+        Self { max_depth: 64 }
+    }
+}
+
+/// Why a text is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at byte {offset}")]
+pub struct ScanError {
+    /// What is wrong.
+    pub kind: ScanErrorKind,
+    /// Where, in bytes from the start.
+    pub offset: usize,
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanErrorKind {
+    /// Not UTF-8.
+    #[error("the text is not valid UTF-8")]
+    InvalidUtf8,
+    /// A byte order mark, which JSON forbids in exchange (RFC 8259, section 8.1).
+    #[error("the text starts with a byte order mark")]
+    ByteOrderMark,
+    /// Something else was expected.
+    #[error("expected {0}")]
+    Expected(&'static str),
+    /// The text ends in the middle of a value.
+    #[error("the text ends in the middle of a value")]
+    UnexpectedEnd,
+    /// More text after the value.
+    #[error("there is more text after the value")]
+    TrailingText,
+    /// A control character inside a string.
+    #[error("a string holds an unescaped control character")]
+    ControlCharacter,
+    /// A backslash that begins no escape.
+    #[error("a string holds an invalid escape")]
+    InvalidEscape,
+    /// Half of a surrogate pair.
+    #[error("a string holds half of a surrogate pair")]
+    LoneSurrogate,
+    /// A number that a 64-bit float cannot hold.
+    #[error("a number is out of range")]
+    NumberOutOfRange,
+    /// The same key twice in one object.
+    #[error("the key `{0}` stands twice in one object")]
+    DuplicateKey(String),
+    /// A key that serialisation libraries give a meaning of their own.
+    #[error("the key `{0}` is reserved")]
+    ReservedKey(String),
+    /// Deeper than [`ScanLimits::max_depth`].
+    #[error("arrays and objects nest deeper than {0} levels")]
+    TooDeep(usize),
+}
+
+/// A member of the outermost object, or an element of the outermost array: where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// The key with its quotes; empty for an element.
+    pub(super) key: Range<usize>,
+    /// The value.
+    pub(super) value: Range<usize>,
+    /// How many elements or members the value has, if it is an array or object.
+    pub(super) len: usize,
+}
+
+/// Checks a whole text.
+///
+/// # Errors
+/// The first thing that is wrong, and where.
+pub fn check(bytes: &[u8], limits: ScanLimits) -> Result<(), ScanError> {
+    scan(bytes, limits).map(drop)
+}
+
+/// Scans a whole text and gives the outermost container's slots; none for a scalar.
+pub(super) fn scan(bytes: &[u8], limits: ScanLimits) -> Result<Vec<Slot>, ScanError> {
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        return Err(ScanError { kind: ScanErrorKind::ByteOrderMark, offset: 0 });
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| ScanError { kind: ScanErrorKind::InvalidUtf8, offset: error.valid_up_to() })?;
+    Scanner::new(text, limits).run()
+}
+
+/// An open array or object.
+struct Level {
+    is_object: bool,
+    len: usize,
+    keys: Keys,
+    /// Where the value of the slot that is being read began, and its key; used at the outermost level only.
+    key: Range<usize>,
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    limits: ScanLimits,
+    levels: Vec<Level>,
+    slots: Vec<Slot>,
+    slot_start: usize,
+    /// Spent key sets, kept for their memory.
+    spare: Vec<Keys>,
+}
+
+type Scanned<T = ()> = Result<T, ScanError>;
+
+impl<'a> Scanner<'a> {
+    fn new(text: &'a str, limits: ScanLimits) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            limits,
+            levels: Vec::with_capacity(8),
+            slots: Vec::with_capacity(16),
+            slot_start: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    fn run(mut self) -> Scanned<Vec<Slot>> {
+        self.skip_space();
+        self.value()?;
+        while !self.levels.is_empty() {
+            self.advance()?;
+        }
+        self.skip_space();
+        if self.at < self.bytes.len() {
+            return self.fail(ScanErrorKind::TrailingText);
+        }
+        Ok(self.slots)
+    }
+
+    /// One step inside the innermost open container, after a value or right after its bracket.
+    fn advance(&mut self) -> Scanned {
+        self.skip_space();
+        let depth = self.levels.len();
+        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        let is_object = level.is_object;
+        let first = level.len == 0;
+        match self.peek() {
+            Some(b'}') if is_object => self.close(),
+            Some(b']') if !is_object => self.close(),
+            Some(b',') if !first => {
+                self.at += 1;
+                self.skip_space();
+                self.entry(depth, is_object)
+            }
+            Some(_) if first => self.entry(depth, is_object),
+            Some(_) => self.fail(ScanErrorKind::Expected(if is_object { "`,` or `}`" } else { "`,` or `]`" })),
+            None => self.fail(ScanErrorKind::UnexpectedEnd),
+        }
+    }
+
+    /// A member or an element: its key, then its value.
+    fn entry(&mut self, depth: usize, is_object: bool) -> Scanned {
+        let key = if is_object { self.key()? } else { 0..0 };
+        if depth == 1 {
+            self.slot_start = self.at;
+        }
+        if let Some(level) = self.levels.last_mut() {
+            level.len += 1;
+            level.key = key;
+        }
+        self.value()?;
+        // A container is entered, not finished: its slot is noted when it closes.
+        if self.levels.len() == depth {
+            self.note_slot(0);
+        }
+        Ok(())
+    }
+
+    fn note_slot(&mut self, len: usize) {
+        if let [outermost] = self.levels.as_mut_slice() {
+            let key = std::mem::take(&mut outermost.key);
+            self.slots.push(Slot { key, value: self.slot_start..self.at, len });
+        }
+    }
+
+    fn close(&mut self) -> Scanned {
+        self.at += 1;
+        if let Some(mut level) = self.levels.pop() {
+            level.keys.clear();
+            self.spare.push(level.keys);
+            self.note_slot(level.len);
+        }
+        Ok(())
+    }
+
+    /// A key with its colon; gives the key's place with the quotes.
+    fn key(&mut self) -> Scanned<Range<usize>> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => {}
+            Some(_) => return self.fail(ScanErrorKind::Expected("a key in double quotes")),
+            None => return self.fail(ScanErrorKind::UnexpectedEnd),
+        }
+        let escaped = self.string()?;
+        let key = start..self.at;
+        self.note_key(key.clone(), escaped)?;
+        self.skip_space();
+        self.expect(b':', "`:`")?;
+        self.skip_space();
+        Ok(key)
+    }
+
+    fn note_key(&mut self, key: Range<usize>, escaped: bool) -> Scanned {
+        let text = self.text;
+        let quoted = text.get(key.clone()).unwrap_or_default();
+        let plain = if escaped { unescape(quoted) } else { Cow::Borrowed(strip_quotes(quoted)) };
+        if plain.starts_with("$serde_json::private::") {
+            return Err(ScanError { kind: ScanErrorKind::ReservedKey(plain.into_owned()), offset: key.start });
+        }
+        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        if level.keys.insert(text, key.clone(), &plain, escaped) {
+            return Ok(());
+        }
+        Err(ScanError { kind: ScanErrorKind::DuplicateKey(plain.into_owned()), offset: key.start })
+    }
+
+    /// A scalar is read whole; of a container only the opening bracket.
+    fn value(&mut self) -> Scanned {
+        match self.peek() {
+            Some(b'{') => self.open(true),
+            Some(b'[') => self.open(false),
+            Some(b'"') => self.string().map(drop),
+            Some(b't') => self.literal("true"),
+            Some(b'f') => self.literal("false"),
+            Some(b'n') => self.literal("null"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(_) => self.fail(ScanErrorKind::Expected("a value")),
+            None => self.fail(ScanErrorKind::UnexpectedEnd),
+        }
+    }
+
+    fn open(&mut self, is_object: bool) -> Scanned {
+        if self.levels.len() >= self.limits.max_depth {
+            return self.fail(ScanErrorKind::TooDeep(self.limits.max_depth));
+        }
+        self.at += 1;
+        let keys = self.spare.pop().unwrap_or_default();
+        self.levels.push(Level { is_object, len: 0, keys, key: 0..0 });
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &'static str) -> Scanned {
+        if self.rest().starts_with(word.as_bytes()) {
+            self.at += word.len();
+            return Ok(());
+        }
+        self.fail(ScanErrorKind::Expected("a value"))
+    }
+
+    fn number(&mut self) -> Scanned {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let whole = self.at;
+        match self.digits()? {
+            1 => {}
+            _ if self.bytes.get(whole) == Some(&b'0') => {
+                return Err(ScanError { kind: ScanErrorKind::Expected("a number without leading zeros"), offset: start });
+            }
+            _ => {}
+        }
+        let mut plain = true;
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            plain = false;
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        // Fewer than 308 digits without an exponent are always in range.
+        if plain && self.at - start < 308 {
+            return Ok(());
+        }
+        let in_range = self.text.get(start..self.at).and_then(|number| number.parse::<f64>().ok()).is_some_and(f64::is_finite);
+        if in_range { Ok(()) } else { Err(ScanError { kind: ScanErrorKind::NumberOutOfRange, offset: start }) }
+    }
+
+    fn digits(&mut self) -> Scanned<usize> {
+        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        if count == 0 {
+            return match self.peek() {
+                Some(_) => self.fail(ScanErrorKind::Expected("a digit")),
+                None => self.fail(ScanErrorKind::UnexpectedEnd),
+            };
+        }
+        Ok(count)
+    }
+
+    /// Reads a string, quotes included; says whether it holds an escape.
+    fn string(&mut self) -> Scanned<bool> {
+        self.at += 1;
+        let mut escaped = false;
+        loop {
+            self.at += plain_run(self.rest());
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(escaped);
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => return self.fail(ScanErrorKind::ControlCharacter),
+                None => return self.fail(ScanErrorKind::UnexpectedEnd),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Scanned {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 2;
+                Ok(())
+            }
+            Some(b'u') => self.unicode_escape(),
+            Some(_) => self.fail(ScanErrorKind::InvalidEscape),
+            None => self.fail(ScanErrorKind::UnexpectedEnd),
+        }
+    }
+
+    fn unicode_escape(&mut self) -> Scanned {
+        let first = self.hex_unit()?;
+        match first {
+            0xD800..=0xDBFF => {
+                let low_at = self.at;
+                let low = if self.rest().starts_with(b"\\u") { self.hex_unit()? } else { 0 };
+                if (0xDC00..=0xDFFF).contains(&low) {
+                    return Ok(());
+                }
+                Err(ScanError { kind: ScanErrorKind::LoneSurrogate, offset: low_at.saturating_sub(6) })
+            }
+            0xDC00..=0xDFFF => {
+                Err(ScanError { kind: ScanErrorKind::LoneSurrogate, offset: self.at.saturating_sub(6) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `\uXXXX` at the current place.
+    fn hex_unit(&mut self) -> Scanned<u32> {
+        let unit = self
+            .bytes
+            .get(self.at + 2..self.at + 6)
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match unit {
+            Some(unit) => {
+                self.at += 6;
+                Ok(unit)
+            }
+            None => self.fail(ScanErrorKind::InvalidEscape),
+        }
+    }
+
+    fn expect(&mut self, byte: u8, what: &'static str) -> Scanned {
+        match self.peek() {
+            Some(found) if found == byte => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(_) => self.fail(ScanErrorKind::Expected(what)),
+            None => self.fail(ScanErrorKind::UnexpectedEnd),
+        }
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    fn fail<T>(&self, kind: ScanErrorKind) -> Scanned<T> {
+        Err(ScanError { kind, offset: self.at })
+    }
+}
+
+/// How many bytes from the start are neither quote, backslash nor control character.
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // The classic test for a zero byte, for each byte of the word at once. It can only err on bytes after the
+    // first hit, and the exact search below looks at that word again.
+    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let mut run = 0;
+    for word in bytes.chunks_exact(8) {
+        let Ok(word) = <[u8; 8]>::try_from(word) else { break };
+        let word = u64::from_le_bytes(word);
+        let quote = has_zero(word ^ (ONES * u64::from(b'"')));
+        let backslash = has_zero(word ^ (ONES * u64::from(b'\\')));
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        if quote | backslash | control != 0 {
+            break;
+        }
+        run += 8;
+    }
+    let tail = bytes.get(run..).unwrap_or_default();
+    run + tail.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count()
+}
+
+pub(super) fn strip_quotes(quoted: &str) -> &str {
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default()
+}
+
+/// The text of a checked string literal.
+pub(super) fn unescape(quoted: &str) -> Cow<'_, str> {
+    if !quoted.contains('\\') {
+        return Cow::Borrowed(strip_quotes(quoted));
+    }
+    // A checked literal always parses.
+    Cow::Owned(serde_json::from_str::<String>(quoted).unwrap_or_default())
+}
+
+/// The keys of one object, to find a second one of the same name.
+///
+/// Few keys are compared one by one, many go into a set (randomly seeded, since the client chooses them).
+#[derive(Default)]
+struct Keys {
+    few: Vec<Range<usize>>,
+    many: HashSet<String>,
+    /// Keys with escapes are compared by their meaning, so they force the set.
+    uses_set: bool,
+}
+
+impl Keys {
+    const FEW: usize = 24;
+
+    fn clear(&mut self) {
+        self.few.clear();
+        self.many.clear();
+        self.uses_set = false;
+    }
+
+    /// False when the key is there already.
+    fn insert(&mut self, text: &str, key: Range<usize>, plain: &str, escaped: bool) -> bool {
+        if !self.uses_set && (escaped || self.few.len() >= Self::FEW) {
+            self.uses_set = true;
+            self.many.extend(self.few.drain(..).map(|key| strip_quotes(text.get(key).unwrap_or_default()).to_owned()));
+        }
+        if self.uses_set {
+            return self.many.insert(plain.to_owned());
+        }
+        let twice = self.few.iter().any(|other| text.get(other.clone()).is_some_and(|other| strip_quotes(other) == plain));
+        if !twice {
+            self.few.push(key);
+        }
+        !twice
+    }
+}
