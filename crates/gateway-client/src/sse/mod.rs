@@ -5,7 +5,10 @@
 //! frame's own bytes, so that a relay can pass them on untouched.
 
 mod frame;
+mod scan;
 mod splitter;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     frame::Frame,

@@ -42,6 +42,10 @@ pub struct TransportError {
 impl TransportError {
     /// An error with a text for the log.
     pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 }

@@ -26,6 +26,9 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, _request: TransportRequest) -> Result<TransportResponse, TransportError> {
-        Err(TransportError::new(TransportErrorKind::Connect, "not connected yet"))
+        Err(TransportError::new(
+            TransportErrorKind::Connect,
+            "not connected yet",
+        ))
     }
 }

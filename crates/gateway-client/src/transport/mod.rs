@@ -86,6 +86,8 @@ impl fmt::Debug for RequestBody {
 
 impl fmt::Debug for TransportResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportResponse").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("TransportResponse")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
