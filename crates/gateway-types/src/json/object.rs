@@ -54,9 +54,15 @@ impl RawObject {
     /// The first thing that is wrong; [`ScanErrorKind::Expected`] too for a value that is no object.
     pub fn parse(bytes: Bytes, limits: ScanLimits) -> Result<Self, ScanError> {
         let slots = scan::scan(&bytes, limits)?;
-        let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
+        let start = bytes
+            .iter()
+            .position(|byte| !byte.is_ascii_whitespace())
+            .unwrap_or_default();
         if bytes.get(start) != Some(&b'{') {
-            return Err(ScanError { kind: ScanErrorKind::Expected("an object"), offset: start });
+            return Err(ScanError {
+                kind: ScanErrorKind::Expected("an object"),
+                offset: start,
+            });
         }
         Ok(Self { bytes, slots })
     }
@@ -88,7 +94,9 @@ impl RawObject {
     }
 
     pub(super) fn slot(&self, key: &str) -> Option<&Slot> {
-        self.slots.iter().find(|slot| scan::unescape(self.text(&slot.key)) == key)
+        self.slots
+            .iter()
+            .find(|slot| scan::unescape(self.text(&slot.key)) == key)
     }
 
     pub(super) fn slots(&self) -> &[Slot] {
@@ -96,12 +104,19 @@ impl RawObject {
     }
 
     fn member(&self, slot: &Slot) -> Member<'_> {
-        Member { quoted_key: self.text(&slot.key), value: self.text(&slot.value), len: slot.len }
+        Member {
+            quoted_key: self.text(&slot.key),
+            value: self.text(&slot.value),
+            len: slot.len,
+        }
     }
 
     fn text(&self, range: &Range<usize>) -> &str {
         // The scan has checked that the bytes are UTF-8 and that tokens begin and end at character boundaries.
-        self.bytes.get(range.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        self.bytes
+            .get(range.clone())
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
     }
 }
 
@@ -131,9 +146,18 @@ impl Member<'_> {
 /// As [`RawObject::parse`]; [`ScanErrorKind::Expected`] for a value that is no array.
 pub fn elements(array: &[u8], limits: ScanLimits) -> Result<Vec<Element>, ScanError> {
     let slots = scan::scan(array, limits)?;
-    let start = array.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
+    let start = array
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace())
+        .unwrap_or_default();
     if array.get(start) != Some(&b'[') {
-        return Err(ScanError { kind: ScanErrorKind::Expected("an array"), offset: start });
+        return Err(ScanError {
+            kind: ScanErrorKind::Expected("an array"),
+            offset: start,
+        });
     }
-    Ok(slots.into_iter().map(|slot| Element { range: slot.value }).collect())
+    Ok(slots
+        .into_iter()
+        .map(|slot| Element { range: slot.value })
+        .collect())
 }

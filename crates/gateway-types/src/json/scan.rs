@@ -89,10 +89,15 @@ pub fn check(bytes: &[u8], limits: ScanLimits) -> Result<(), ScanError> {
 /// Scans a whole text and gives the outermost container's slots; none for a scalar.
 pub(super) fn scan(bytes: &[u8], limits: ScanLimits) -> Result<Vec<Slot>, ScanError> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
-        return Err(ScanError { kind: ScanErrorKind::ByteOrderMark, offset: 0 });
+        return Err(ScanError {
+            kind: ScanErrorKind::ByteOrderMark,
+            offset: 0,
+        });
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| ScanError { kind: ScanErrorKind::InvalidUtf8, offset: error.valid_up_to() })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| ScanError {
+        kind: ScanErrorKind::InvalidUtf8,
+        offset: error.valid_up_to(),
+    })?;
     Scanner::new(text, limits).run()
 }
 
@@ -150,7 +155,9 @@ impl<'a> Scanner<'a> {
     fn advance(&mut self) -> Scanned {
         self.skip_space();
         let depth = self.levels.len();
-        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        let Some(level) = self.levels.last_mut() else {
+            return Ok(());
+        };
         let is_object = level.is_object;
         let first = level.len == 0;
         match self.peek() {
@@ -162,7 +169,11 @@ impl<'a> Scanner<'a> {
                 self.entry(depth, is_object)
             }
             Some(_) if first => self.entry(depth, is_object),
-            Some(_) => self.fail(ScanErrorKind::Expected(if is_object { "`,` or `}`" } else { "`,` or `]`" })),
+            Some(_) => self.fail(ScanErrorKind::Expected(if is_object {
+                "`,` or `}`"
+            } else {
+                "`,` or `]`"
+            })),
             None => self.fail(ScanErrorKind::UnexpectedEnd),
         }
     }
@@ -188,7 +199,11 @@ impl<'a> Scanner<'a> {
     fn note_slot(&mut self, len: usize) {
         if let [outermost] = self.levels.as_mut_slice() {
             let key = std::mem::take(&mut outermost.key);
-            self.slots.push(Slot { key, value: self.slot_start..self.at, len });
+            self.slots.push(Slot {
+                key,
+                value: self.slot_start..self.at,
+                len,
+            });
         }
     }
 
@@ -222,15 +237,27 @@ impl<'a> Scanner<'a> {
     fn note_key(&mut self, key: Range<usize>, escaped: bool) -> Scanned {
         let text = self.text;
         let quoted = text.get(key.clone()).unwrap_or_default();
-        let plain = if escaped { unescape(quoted) } else { Cow::Borrowed(strip_quotes(quoted)) };
+        let plain = if escaped {
+            unescape(quoted)
+        } else {
+            Cow::Borrowed(strip_quotes(quoted))
+        };
         if plain.starts_with("$serde_json::private::") {
-            return Err(ScanError { kind: ScanErrorKind::ReservedKey(plain.into_owned()), offset: key.start });
+            return Err(ScanError {
+                kind: ScanErrorKind::ReservedKey(plain.into_owned()),
+                offset: key.start,
+            });
         }
-        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        let Some(level) = self.levels.last_mut() else {
+            return Ok(());
+        };
         if level.keys.insert(text, key.clone(), &plain, escaped) {
             return Ok(());
         }
-        Err(ScanError { kind: ScanErrorKind::DuplicateKey(plain.into_owned()), offset: key.start })
+        Err(ScanError {
+            kind: ScanErrorKind::DuplicateKey(plain.into_owned()),
+            offset: key.start,
+        })
     }
 
     /// A scalar is read whole; of a container only the opening bracket.
@@ -254,7 +281,12 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         let keys = self.spare.pop().unwrap_or_default();
-        self.levels.push(Level { is_object, len: 0, keys, key: 0..0 });
+        self.levels.push(Level {
+            is_object,
+            len: 0,
+            keys,
+            key: 0..0,
+        });
         Ok(())
     }
 
@@ -275,7 +307,10 @@ impl<'a> Scanner<'a> {
         match self.digits()? {
             1 => {}
             _ if self.bytes.get(whole) == Some(&b'0') => {
-                return Err(ScanError { kind: ScanErrorKind::Expected("a number without leading zeros"), offset: start });
+                return Err(ScanError {
+                    kind: ScanErrorKind::Expected("a number without leading zeros"),
+                    offset: start,
+                });
             }
             _ => {}
         }
@@ -296,12 +331,27 @@ impl<'a> Scanner<'a> {
         if plain && self.at - start < 308 {
             return Ok(());
         }
-        let in_range = self.text.get(start..self.at).and_then(|number| number.parse::<f64>().ok()).is_some_and(f64::is_finite);
-        if in_range { Ok(()) } else { Err(ScanError { kind: ScanErrorKind::NumberOutOfRange, offset: start }) }
+        let in_range = self
+            .text
+            .get(start..self.at)
+            .and_then(|number| number.parse::<f64>().ok())
+            .is_some_and(f64::is_finite);
+        if in_range {
+            Ok(())
+        } else {
+            Err(ScanError {
+                kind: ScanErrorKind::NumberOutOfRange,
+                offset: start,
+            })
+        }
     }
 
     fn digits(&mut self) -> Scanned<usize> {
-        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let count = self
+            .rest()
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         self.at += count;
         if count == 0 {
             return match self.peek() {
@@ -350,15 +400,23 @@ impl<'a> Scanner<'a> {
         match first {
             0xD800..=0xDBFF => {
                 let low_at = self.at;
-                let low = if self.rest().starts_with(b"\\u") { self.hex_unit()? } else { 0 };
+                let low = if self.rest().starts_with(b"\\u") {
+                    self.hex_unit()?
+                } else {
+                    0
+                };
                 if (0xDC00..=0xDFFF).contains(&low) {
                     return Ok(());
                 }
-                Err(ScanError { kind: ScanErrorKind::LoneSurrogate, offset: low_at.saturating_sub(6) })
+                Err(ScanError {
+                    kind: ScanErrorKind::LoneSurrogate,
+                    offset: low_at.saturating_sub(6),
+                })
             }
-            0xDC00..=0xDFFF => {
-                Err(ScanError { kind: ScanErrorKind::LoneSurrogate, offset: self.at.saturating_sub(6) })
-            }
+            0xDC00..=0xDFFF => Err(ScanError {
+                kind: ScanErrorKind::LoneSurrogate,
+                offset: self.at.saturating_sub(6),
+            }),
             _ => Ok(()),
         }
     }
@@ -406,7 +464,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn fail<T>(&self, kind: ScanErrorKind) -> Scanned<T> {
-        Err(ScanError { kind, offset: self.at })
+        Err(ScanError {
+            kind,
+            offset: self.at,
+        })
     }
 }
 
@@ -419,7 +480,9 @@ fn plain_run(bytes: &[u8]) -> usize {
     let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
     let mut run = 0;
     for word in bytes.chunks_exact(8) {
-        let Ok(word) = <[u8; 8]>::try_from(word) else { break };
+        let Ok(word) = <[u8; 8]>::try_from(word) else {
+            break;
+        };
         let word = u64::from_le_bytes(word);
         let quote = has_zero(word ^ (ONES * u64::from(b'"')));
         let backslash = has_zero(word ^ (ONES * u64::from(b'\\')));
@@ -430,11 +493,17 @@ fn plain_run(bytes: &[u8]) -> usize {
         run += 8;
     }
     let tail = bytes.get(run..).unwrap_or_default();
-    run + tail.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count()
+    run + tail
+        .iter()
+        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F))
+        .count()
 }
 
 pub(super) fn strip_quotes(quoted: &str) -> &str {
-    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default()
+    quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default()
 }
 
 /// The text of a checked string literal.
@@ -470,12 +539,19 @@ impl Keys {
     fn insert(&mut self, text: &str, key: Range<usize>, plain: &str, escaped: bool) -> bool {
         if !self.uses_set && (escaped || self.few.len() >= Self::FEW) {
             self.uses_set = true;
-            self.many.extend(self.few.drain(..).map(|key| strip_quotes(text.get(key).unwrap_or_default()).to_owned()));
+            self.many.extend(
+                self.few
+                    .drain(..)
+                    .map(|key| strip_quotes(text.get(key).unwrap_or_default()).to_owned()),
+            );
         }
         if self.uses_set {
             return self.many.insert(plain.to_owned());
         }
-        let twice = self.few.iter().any(|other| text.get(other.clone()).is_some_and(|other| strip_quotes(other) == plain));
+        let twice = self.few.iter().any(|other| {
+            text.get(other.clone())
+                .is_some_and(|other| strip_quotes(other) == plain)
+        });
         if !twice {
             self.few.push(key);
         }

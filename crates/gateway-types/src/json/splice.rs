@@ -25,7 +25,11 @@ enum Change {
 
 impl<'a> Edit<'a> {
     pub(super) fn new(object: &'a RawObject) -> Self {
-        Self { object, changes: BTreeMap::new(), added: Vec::new() }
+        Self {
+            object,
+            changes: BTreeMap::new(),
+            added: Vec::new(),
+        }
     }
 
     /// Sets a member to a JSON text, at its place where it is there already, else at the end.
@@ -36,7 +40,9 @@ impl<'a> Edit<'a> {
         match self.place(key) {
             Some(place) => {
                 let change = match self.changes.remove(&place) {
-                    Some(Change::Key(new_key) | Change::Both(new_key, _)) => Change::Both(new_key, json),
+                    Some(Change::Key(new_key) | Change::Both(new_key, _)) => {
+                        Change::Both(new_key, json)
+                    }
                     Some(Change::Value(_) | Change::Gone) | None => Change::Value(json),
                 };
                 self.changes.insert(place, change);
@@ -67,7 +73,9 @@ impl<'a> Edit<'a> {
     pub fn rename(&mut self, key: &str, new_key: &str) -> &mut Self {
         if let Some(place) = self.place(key) {
             let change = match self.changes.remove(&place) {
-                Some(Change::Value(json) | Change::Both(_, json)) => Change::Both(new_key.to_owned(), json),
+                Some(Change::Value(json) | Change::Both(_, json)) => {
+                    Change::Both(new_key.to_owned(), json)
+                }
                 Some(Change::Key(_)) | None => Change::Key(new_key.to_owned()),
                 Some(Change::Gone) => Change::Gone,
             };
@@ -104,7 +112,10 @@ impl<'a> Edit<'a> {
             Change::Both(key, value) => key.len() + value.len(),
             Change::Gone => 0,
         });
-        let added = self.added.iter().map(|(key, value)| key.len() + value.len() + 8);
+        let added = self
+            .added
+            .iter()
+            .map(|(key, value)| key.len() + value.len() + 8);
         changed.chain(added).sum()
     }
 
@@ -112,7 +123,9 @@ impl<'a> Edit<'a> {
     fn replacements(&self) -> Vec<(Range<usize>, String)> {
         let mut list = Vec::with_capacity(self.changes.len() + 1);
         for (&place, change) in &self.changes {
-            let Some(slot) = self.object.slots().get(place) else { continue };
+            let Some(slot) = self.object.slots().get(place) else {
+                continue;
+            };
             match change {
                 Change::Value(json) => list.push((slot.value.clone(), json.clone())),
                 Change::Key(key) => list.push((slot.key.clone(), quote(key))),
@@ -135,7 +148,9 @@ impl<'a> Edit<'a> {
         let slots = self.object.slots();
         let stays = |place: &usize| !matches!(self.changes.get(place), Some(Change::Gone));
         if (place + 1..slots.len()).any(|later| stays(&later)) {
-            let next = slots.get(place + 1).map_or(slot.value.end, |next| next.key.start);
+            let next = slots
+                .get(place + 1)
+                .map_or(slot.value.end, |next| next.key.start);
             return slot.key.start..next;
         }
         // Nothing stays behind it: from the end of the member before it.
@@ -150,9 +165,13 @@ impl<'a> Edit<'a> {
     fn addition(&self) -> (Range<usize>, String) {
         let slots = self.object.slots();
         let bytes = self.object.bytes();
-        let brace = bytes.iter().rposition(|&byte| byte == b'}').unwrap_or(bytes.len());
+        let brace = bytes
+            .iter()
+            .rposition(|&byte| byte == b'}')
+            .unwrap_or(bytes.len());
         let at = slots.last().map_or(brace, |last| last.value.end);
-        let any_stays = (0..slots.len()).any(|place| !matches!(self.changes.get(&place), Some(Change::Gone)));
+        let any_stays =
+            (0..slots.len()).any(|place| !matches!(self.changes.get(&place), Some(Change::Gone)));
         let mut text = String::new();
         for (index, (key, json)) in self.added.iter().enumerate() {
             if any_stays || index > 0 {
