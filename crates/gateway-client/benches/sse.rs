@@ -15,17 +15,17 @@ const EVENT: &str = concat!(
 );
 
 fn small_events(count: usize, chunk: usize) -> Vec<Bytes> {
-    pieces(EVENT.repeat(count).into(), chunk)
+    pieces(&EVENT.repeat(count).into(), chunk)
 }
 
 fn large_event(size: usize, chunk: usize) -> Vec<Bytes> {
     let mut event = b"data: ".to_vec();
     event.resize(size, b'x');
     event.extend_from_slice(b"\n\n");
-    pieces(event.into(), chunk)
+    pieces(&event.into(), chunk)
 }
 
-fn pieces(all: Bytes, size: usize) -> Vec<Bytes> {
+fn pieces(all: &Bytes, size: usize) -> Vec<Bytes> {
     (0..all.len())
         .step_by(size)
         .map(|start| all.slice(start..all.len().min(start + size)))

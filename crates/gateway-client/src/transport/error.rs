@@ -26,9 +26,36 @@ pub enum TransportErrorKind {
     RequestBody,
 }
 
+impl TransportErrorKind {
+    /// True when not one byte of the request has left: sending it again cannot do anything twice.
+    #[must_use]
+    pub fn nothing_was_sent(self) -> bool {
+        matches!(
+            self,
+            Self::Dns | Self::Connect | Self::ConnectTimeout | Self::Tls
+        )
+    }
+
+    /// A short name for a log line or a metric label.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::Tls => "tls",
+            Self::ResetBeforeHead => "reset_before_head",
+            Self::HeadTimeout => "head_timeout",
+            Self::Body => "body",
+            Self::Protocol => "protocol",
+            Self::RequestBody => "request_body",
+        }
+    }
+}
+
 /// A failed exchange. Its text names no URL, since a URL's query may hold a credential.
 #[derive(Debug, thiserror::Error)]
-#[error("{kind:?}: {message}")]
+#[error("{}: {message}", kind.as_str())]
 pub struct TransportError {
     /// How far the exchange got.
     pub kind: TransportErrorKind,
@@ -48,4 +75,35 @@ impl TransportError {
             source: None,
         }
     }
+
+    /// An error whose text for the log is that of the underlying error and of all that it has wrapped. The
+    /// caller makes sure that no URL is in it.
+    pub fn with_source(
+        kind: TransportErrorKind,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        let source = source.into();
+        let mut message = source.to_string();
+        for cause in causes(&*source) {
+            let text = cause.to_string();
+            if !message.ends_with(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+        }
+        Self {
+            kind,
+            message,
+            source: Some(source),
+        }
+    }
+}
+
+/// What an error has wrapped, outermost first.
+pub(super) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| {
+        (*cause).source()
+    })
 }

@@ -1,34 +1,168 @@
 //! The real transport: reqwest, without redirects and without anything that touches bytes.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use futures::{StreamExt as _, TryStreamExt as _};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ACCEPT_ENCODING, CONTENT_LENGTH},
+};
+use reqwest::{Body, Client, Request, Response};
 
-use super::{Transport, TransportError, TransportErrorKind, TransportRequest, TransportResponse};
+use super::{
+    ByteStream, HttpTransportConfig, HttpVersion, RequestBody, Transport, TransportError,
+    TransportErrorKind, TransportRequest, TransportResponse,
+    classify::{body_error, head_error},
+    connector::build_client,
+    shards::{Lease, Shards},
+};
 
-/// Settings of [`HttpTransport`].
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct HttpTransportConfig {}
-
-/// [`Transport`] over HTTP/1.1 and HTTP/2.
+/// [`Transport`] over HTTP/1.1 and HTTP/2, with pooled connections. A clone shares the pool.
+///
+/// What it leaves alone: redirects are given to the caller, bodies are not decompressed, cookies are not kept,
+/// the environment's proxy is not used, and no header is added but `host`, `content-length`, `accept: */*` and
+/// `accept-encoding: identity`, the last two only where the caller set none.
+///
+/// What it repeats by itself: a request that found a reused idle connection closed before any of it was
+/// written, once more on another connection; and over HTTP/2 a request that the server says it has not looked
+/// at. A request that was written to a connection that then broke is never repeated: that is
+/// [`ResetBeforeHead`](TransportErrorKind::ResetBeforeHead), and for the caller to judge.
+///
+/// A response whose head is not read yet, or whose body is dropped before its end, is cancelled: HTTP/1.1
+/// closes the connection, HTTP/2 resets the stream.
 #[derive(Debug, Clone)]
-pub struct HttpTransport {}
+pub struct HttpTransport {
+    pool: Pool,
+    max_header_bytes: usize,
+}
+
+/// One client is enough for HTTP/1.1, where every exchange has a connection to itself.
+#[derive(Debug, Clone)]
+enum Pool {
+    One(Client),
+    Sharded(Arc<Shards>),
+}
 
 impl HttpTransport {
     /// Builds a transport with its own connection pool.
     ///
+    /// With the feature `rustls-no-provider` the process must have installed a rustls provider before.
+    ///
     /// # Errors
-    /// When the TLS set-up of the process does not work.
-    pub fn new(_config: HttpTransportConfig) -> Result<Self, TransportError> {
-        Ok(Self {})
+    /// When the TLS set-up of the process does not work, a PEM bundle holds no certificates that can be read, or
+    /// the proxy's URL is none.
+    pub fn new(config: HttpTransportConfig) -> Result<Self, TransportError> {
+        let max_header_bytes = config.max_header_bytes;
+        let pool = match config.http_version {
+            HttpVersion::Http1 => Pool::One(build_client(&config)?),
+            HttpVersion::Negotiated | HttpVersion::Http2 => {
+                Pool::Sharded(Arc::new(Shards::new(config)?))
+            }
+        };
+        Ok(Self {
+            pool,
+            max_header_bytes,
+        })
     }
 }
 
 #[async_trait]
 impl Transport for HttpTransport {
-    async fn send(&self, _request: TransportRequest) -> Result<TransportResponse, TransportError> {
-        Err(TransportError::new(
-            TransportErrorKind::Connect,
-            "not connected yet",
-        ))
+    async fn send(&self, request: TransportRequest) -> Result<TransportResponse, TransportError> {
+        let head_timeout = request.head_timeout;
+        let (response, lease) = match &self.pool {
+            Pool::One(client) => (client.execute(into_reqwest(request)), None),
+            Pool::Sharded(shards) => {
+                let lease = shards.lease(&request.url)?;
+                (lease.client.execute(into_reqwest(request)), Some(lease))
+            }
+        };
+        let response = match head_timeout {
+            None => response.await,
+            Some(limit) => tokio::time::timeout(limit, response).await.map_err(|_| {
+                let message = format!("no response head within {} ms", limit.as_millis());
+                TransportError::new(TransportErrorKind::HeadTimeout, message)
+            })?,
+        };
+        from_reqwest(response.map_err(head_error)?, lease, self.max_header_bytes)
     }
 }
+
+/// Moves the parts over; nothing is copied.
+fn into_reqwest(request: TransportRequest) -> Request {
+    let TransportRequest {
+        method,
+        url,
+        mut headers,
+        body,
+        head_timeout: _,
+    } = request;
+    headers
+        .entry(ACCEPT_ENCODING)
+        .or_insert(HeaderValue::from_static("identity"));
+    let body = into_body(body, &mut headers);
+    let mut request = Request::new(method, url);
+    *request.headers_mut() = headers;
+    *request.body_mut() = body;
+    request
+}
+
+/// The length of a body in memory is known to reqwest, that of a stream is said in the header.
+fn into_body(body: RequestBody, headers: &mut HeaderMap) -> Option<Body> {
+    match body {
+        RequestBody::Empty => None,
+        RequestBody::Full(bytes) => Some(bytes.into()),
+        RequestBody::Stream { stream, length } => {
+            match length {
+                Some(length) => headers.insert(CONTENT_LENGTH, length.into()),
+                None => headers.remove(CONTENT_LENGTH),
+            };
+            Some(Body::wrap_stream(stream.map_err(RequestBodyFailed)))
+        }
+    }
+}
+
+fn from_reqwest(
+    mut response: Response,
+    lease: Option<Lease>,
+    max_header_bytes: usize,
+) -> Result<TransportResponse, TransportError> {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    if header_bytes(&headers) > max_header_bytes {
+        let message = format!("the response's headers are larger than {max_header_bytes} bytes");
+        return Err(TransportError::new(TransportErrorKind::Protocol, message));
+    }
+    Ok(TransportResponse {
+        status,
+        headers,
+        body: into_stream(response, lease),
+    })
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
+}
+
+/// The chunks as hyper read them. The lease is kept until the body is dropped.
+fn into_stream(response: Response, lease: Option<Lease>) -> ByteStream {
+    let chunks = response.bytes_stream();
+    match lease {
+        None => chunks.map_err(body_error).boxed(),
+        Some(lease) => chunks
+            .map_err(move |error| {
+                let _held_by_the_stream = &lease;
+                body_error(error)
+            })
+            .boxed(),
+    }
+}
+
+/// Marks an error of the request's own body among those that reqwest returns.
+#[derive(Debug, thiserror::Error)]
+#[error("the request body failed: {0}")]
+pub(super) struct RequestBodyFailed(TransportError);

@@ -3,8 +3,12 @@
 //! Everything above this module is free of sockets. A test puts a script behind [`Transport`], an embedder
 //! its own connection pool; [`HttpTransport`] is the real one.
 
+mod classify;
+mod config;
+mod connector;
 mod error;
 mod http_transport;
+mod shards;
 
 use std::{fmt, time::Duration};
 
@@ -15,8 +19,9 @@ use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
 pub use self::{
+    config::{DnsResolver, HttpTransportConfig, HttpVersion, TrustRoots},
     error::{TransportError, TransportErrorKind},
-    http_transport::{HttpTransport, HttpTransportConfig},
+    http_transport::HttpTransport,
 };
 
 /// A body as it arrives: pieces in order, each either bytes or the error that ended the body.
