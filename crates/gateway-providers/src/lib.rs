@@ -1,15 +1,23 @@
 #![doc = include_str!("../README.md")]
 
+pub mod auth;
 pub mod call;
 pub mod fault;
 pub mod operation;
 pub mod provider;
+pub mod secret;
+pub mod settings;
 pub mod usage;
+pub mod vendor;
 
 pub use self::{
+    auth::Auth,
     call::{Call, CallError, EventBatch, EventStream, Payload, Reply, ReplyBody, TranslateError},
     fault::{Fault, FaultKind},
     operation::Operation,
     provider::Provider,
+    secret::{Redactor, Secret},
+    settings::{ProviderInput, ProviderSettings, ProxyPathError, SettingsError},
     usage::TokenUsage,
+    vendor::{Catalog, Quirk, VendorRow},
 };

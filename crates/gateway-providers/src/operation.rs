@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One public endpoint that a provider may offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Operation {
@@ -68,8 +69,17 @@ pub struct OperationSpec {
     pub stream_end: StreamEnd,
 }
 
-const RESPONSES_END: &[&str] = &["response.completed", "response.incomplete", "response.failed", "error"];
-const IMAGE_END: &[&str] = &["image_generation.completed", "image_edit.completed", "error"];
+const RESPONSES_END: &[&str] = &[
+    "response.completed",
+    "response.incomplete",
+    "response.failed",
+    "error",
+];
+const IMAGE_END: &[&str] = &[
+    "image_generation.completed",
+    "image_edit.completed",
+    "error",
+];
 const SPEECH_END: &[&str] = &["speech.audio.done", "error"];
 const TRANSCRIPT_END: &[&str] = &["transcript.text.done", "error"];
 
@@ -80,7 +90,13 @@ const fn row(
     body: BodyKind,
     stream_end: StreamEnd,
 ) -> OperationSpec {
-    OperationSpec { operation, name, path, body, stream_end }
+    OperationSpec {
+        operation,
+        name,
+        path,
+        body,
+        stream_end,
+    }
 }
 
 /// Every operation, in the order of [`Operation`]'s variants.
@@ -92,21 +108,66 @@ pub static OPERATIONS: [OperationSpec; 12] = {
         row(O::Chat, "chat", "/chat/completions", Json, Chunks),
         row(O::Completions, "completions", "/completions", Json, Chunks),
         row(O::Embeddings, "embeddings", "/embeddings", Json, Chunks),
-        row(O::ImageGenerations, "image_generations", "/images/generations", Json, Typed(IMAGE_END)),
-        row(O::ImageEdits, "image_edits", "/images/edits", Multipart, Typed(IMAGE_END)),
-        row(O::ImageVariations, "image_variations", "/images/variations", Multipart, Typed(IMAGE_END)),
-        row(O::Responses, "responses", "/responses", Json, Typed(RESPONSES_END)),
+        row(
+            O::ImageGenerations,
+            "image_generations",
+            "/images/generations",
+            Json,
+            Typed(IMAGE_END),
+        ),
+        row(
+            O::ImageEdits,
+            "image_edits",
+            "/images/edits",
+            Multipart,
+            Typed(IMAGE_END),
+        ),
+        row(
+            O::ImageVariations,
+            "image_variations",
+            "/images/variations",
+            Multipart,
+            Typed(IMAGE_END),
+        ),
+        row(
+            O::Responses,
+            "responses",
+            "/responses",
+            Json,
+            Typed(RESPONSES_END),
+        ),
         row(O::Moderations, "moderations", "/moderations", Json, Chunks),
         row(O::Rerank, "rerank", "/rerank", Json, Chunks),
-        row(O::Speech, "speech", "/audio/speech", Json, Typed(SPEECH_END)),
-        row(O::Transcriptions, "transcriptions", "/audio/transcriptions", Multipart, Typed(TRANSCRIPT_END)),
-        row(O::Translations, "translations", "/audio/translations", Multipart, Typed(TRANSCRIPT_END)),
+        row(
+            O::Speech,
+            "speech",
+            "/audio/speech",
+            Json,
+            Typed(SPEECH_END),
+        ),
+        row(
+            O::Transcriptions,
+            "transcriptions",
+            "/audio/transcriptions",
+            Multipart,
+            Typed(TRANSCRIPT_END),
+        ),
+        row(
+            O::Translations,
+            "translations",
+            "/audio/translations",
+            Multipart,
+            Typed(TRANSCRIPT_END),
+        ),
     ]
 };
 
 impl Operation {
     /// This operation's row.
-    #[expect(clippy::indexing_slicing, reason = "one row a variant, in order; a test walks them all")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "one row a variant, in order; a test walks them all"
+    )]
     pub fn spec(self) -> &'static OperationSpec {
         &OPERATIONS[self as usize]
     }

@@ -1,0 +1,1 @@
+//! The vendors' document, made from the rows.
