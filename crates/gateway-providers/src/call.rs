@@ -153,7 +153,11 @@ impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json(_) => f.write_str("Json(..)"),
-            Self::Opaque { content_type, length, .. } => write!(f, "Opaque({content_type:?}, {length:?})"),
+            Self::Opaque {
+                content_type,
+                length,
+                ..
+            } => write!(f, "Opaque({content_type:?}, {length:?})"),
         }
     }
 }

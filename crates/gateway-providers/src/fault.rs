@@ -83,27 +83,146 @@ impl FaultKind {
             retry: RetryClass,
             client_may_retry: bool,
         ) -> FaultSpec {
-            FaultSpec { status, error_type, code, message, retry, client_may_retry }
+            FaultSpec {
+                status,
+                error_type,
+                code,
+                message,
+                retry,
+                client_may_retry,
+            }
         }
         const BAD: StatusCode = StatusCode::BAD_GATEWAY;
         const LATE: StatusCode = StatusCode::GATEWAY_TIMEOUT;
         match self {
-            Self::Unreachable => spec(BAD, "backend_unreachable", "connect_failed", "The backend could not be reached.", Alternate, true),
-            Self::Dns => spec(BAD, "backend_unreachable", "dns_failed", "The backend's name does not resolve.", Alternate, true),
-            Self::Tls => spec(BAD, "backend_tls_error", "tls_failed", "No secure connection to the backend could be made.", Alternate, false),
-            Self::ConnectTimeout => spec(LATE, "backend_timeout", "connect_timeout", "The backend did not accept a connection in time.", Alternate, true),
-            Self::Reset => spec(BAD, "backend_connection_reset", "backend_connection_reset", "The backend closed the connection before its answer was complete.", Alternate, true),
-            Self::FirstTokenTimeout => spec(LATE, "backend_timeout", "first_token_timeout", "The backend did not begin to answer in time.", Never, false),
-            Self::IdleTimeout => spec(LATE, "backend_timeout", "idle_timeout", "The backend fell silent in the middle of its answer.", Never, false),
-            Self::Deadline => spec(LATE, "backend_timeout", "deadline_exceeded", "The backend did not finish its answer in time.", Never, false),
-            Self::Truncated => spec(BAD, "backend_stream_truncated", "backend_stream_truncated", "The backend's answer ended before it was complete.", Alternate, true),
-            Self::Empty => spec(BAD, "backend_empty_response", "backend_empty_response", "The backend answered without any content.", Alternate, true),
-            Self::InvalidResponse => spec(BAD, "backend_invalid_response", "invalid_response", "The backend's answer is not what its protocol promises.", Alternate, true),
-            Self::Protocol => spec(BAD, "backend_protocol_error", "backend_protocol_error", "The backend's stream breaks its own protocol.", Alternate, true),
-            Self::TooLarge => spec(BAD, "backend_response_too_large", "backend_response_too_large", "The backend's answer is larger than this gateway accepts.", Never, false),
-            Self::Redirect => spec(BAD, "backend_redirect", "backend_redirect", "The backend answered with a redirect, which is never followed. The provider's base URL may be wrong.", Never, false),
-            Self::InStream => spec(BAD, "backend_error", "backend_error", "The backend reported an error.", Alternate, true),
-            Self::Status => spec(BAD, "backend_error", "backend_error", "The backend answered with an error.", Alternate, true),
+            Self::Unreachable => spec(
+                BAD,
+                "backend_unreachable",
+                "connect_failed",
+                "The backend could not be reached.",
+                Alternate,
+                true,
+            ),
+            Self::Dns => spec(
+                BAD,
+                "backend_unreachable",
+                "dns_failed",
+                "The backend's name does not resolve.",
+                Alternate,
+                true,
+            ),
+            Self::Tls => spec(
+                BAD,
+                "backend_tls_error",
+                "tls_failed",
+                "No secure connection to the backend could be made.",
+                Alternate,
+                false,
+            ),
+            Self::ConnectTimeout => spec(
+                LATE,
+                "backend_timeout",
+                "connect_timeout",
+                "The backend did not accept a connection in time.",
+                Alternate,
+                true,
+            ),
+            Self::Reset => spec(
+                BAD,
+                "backend_connection_reset",
+                "backend_connection_reset",
+                "The backend closed the connection before its answer was complete.",
+                Alternate,
+                true,
+            ),
+            Self::FirstTokenTimeout => spec(
+                LATE,
+                "backend_timeout",
+                "first_token_timeout",
+                "The backend did not begin to answer in time.",
+                Never,
+                false,
+            ),
+            Self::IdleTimeout => spec(
+                LATE,
+                "backend_timeout",
+                "idle_timeout",
+                "The backend fell silent in the middle of its answer.",
+                Never,
+                false,
+            ),
+            Self::Deadline => spec(
+                LATE,
+                "backend_timeout",
+                "deadline_exceeded",
+                "The backend did not finish its answer in time.",
+                Never,
+                false,
+            ),
+            Self::Truncated => spec(
+                BAD,
+                "backend_stream_truncated",
+                "backend_stream_truncated",
+                "The backend's answer ended before it was complete.",
+                Alternate,
+                true,
+            ),
+            Self::Empty => spec(
+                BAD,
+                "backend_empty_response",
+                "backend_empty_response",
+                "The backend answered without any content.",
+                Alternate,
+                true,
+            ),
+            Self::InvalidResponse => spec(
+                BAD,
+                "backend_invalid_response",
+                "invalid_response",
+                "The backend's answer is not what its protocol promises.",
+                Alternate,
+                true,
+            ),
+            Self::Protocol => spec(
+                BAD,
+                "backend_protocol_error",
+                "backend_protocol_error",
+                "The backend's stream breaks its own protocol.",
+                Alternate,
+                true,
+            ),
+            Self::TooLarge => spec(
+                BAD,
+                "backend_response_too_large",
+                "backend_response_too_large",
+                "The backend's answer is larger than this gateway accepts.",
+                Never,
+                false,
+            ),
+            Self::Redirect => spec(
+                BAD,
+                "backend_redirect",
+                "backend_redirect",
+                "The backend answered with a redirect, which is never followed. The provider's base URL may be wrong.",
+                Never,
+                false,
+            ),
+            Self::InStream => spec(
+                BAD,
+                "backend_error",
+                "backend_error",
+                "The backend reported an error.",
+                Alternate,
+                true,
+            ),
+            Self::Status => spec(
+                BAD,
+                "backend_error",
+                "backend_error",
+                "The backend answered with an error.",
+                Alternate,
+                true,
+            ),
         }
     }
 }
@@ -136,7 +255,11 @@ pub struct UpstreamError {
 impl Fault {
     /// A fault without an answer of the upstream.
     pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), upstream: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            upstream: None,
+        }
     }
 
     /// The status that the upstream gave, if it gave one.
