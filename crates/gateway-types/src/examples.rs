@@ -29,6 +29,12 @@ examples! {
     embedding_request => "embedding_request.json",
     embedding_response => "embedding_response.json",
     error => "error.json",
+    image_request => "image_request.json",
+    image_response => "image_response.json",
     model => "model.json",
     model_list => "model_list.json",
+    moderation_request => "moderation_request.json",
+    moderation_response => "moderation_response.json",
+    speech_request => "speech_request.json",
+    transcription => "transcription.json",
 }

@@ -11,14 +11,17 @@ mod json_text;
 mod maybe;
 mod number;
 
+pub mod audio;
 pub mod chat;
 pub mod completions;
 pub mod embeddings;
 pub mod error;
 #[cfg(feature = "openapi")]
 mod examples;
+pub mod images;
 pub mod json;
 pub mod models;
+pub mod moderations;
 pub mod prompt;
 pub mod sse;
 pub mod usage;
