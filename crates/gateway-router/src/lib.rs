@@ -1,1 +1,18 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+pub mod attempt;
+pub mod catalogue;
+pub mod listing;
+pub mod resolve;
+mod router;
+
+#[cfg(test)]
+mod fixture;
+
+pub use self::{
+    attempt::{Ask, Attempt, Outcome, RouteError, Routed},
+    catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
+    listing::ListError,
+    resolve::{ModelRequest, Plan, ResolveError, Rule, Target},
+    router::{Router, RouterSettings},
+};

@@ -1,0 +1,143 @@
+//! One upstream call and its record. Today a plan's first target is tried once; the records are a list, so
+//! that further attempts find their place.
+
+use std::{fmt, time::Duration};
+
+use gateway_providers::{
+    Call, CallError, FaultKind, Operation, Payload, Reply, TranslateError, call::Timeouts,
+};
+use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
+
+use crate::resolve::Target;
+
+/// A request without its target: what every attempt sends.
+#[derive(Debug)]
+pub struct Ask {
+    /// What is asked.
+    pub operation: Operation,
+    /// The client's body, still with the client's model name.
+    pub payload: Payload,
+    /// Whether the client asked for a stream.
+    pub stream: bool,
+    /// Ask the upstream for usage in the stream, and hide it from a client that did not ask.
+    pub count_tokens: bool,
+    /// The client's headers that may go upstream: an allow-list, never a credential.
+    pub headers: HeaderMap,
+    /// The caller's own limit: to the first token of a stream, to the end of a whole answer. It shortens the
+    /// configured times, never lengthens them.
+    pub limit: Option<Duration>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// With a reply; of a stream only the beginning is known.
+    Answered(StatusCode),
+    /// With a fault, and the upstream's own status where it gave one.
+    Failed(FaultKind, Option<StatusCode>),
+    /// Nothing was sent: the request cannot be put into the provider's words.
+    NotSent,
+}
+
+/// The record of one attempt, for headers, logs and metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The provider's name.
+    pub provider: String,
+    /// The model as the upstream takes it.
+    pub model: String,
+    /// Whether the model's name is from a closed set, see [`Target::known`].
+    pub known: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From sending to the reply's head, or to the failure.
+    pub duration: Duration,
+}
+
+/// As in `x-attempts`: `openai=429`, `lab=connect_failed`.
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}=", self.provider)?;
+        match self.outcome {
+            Outcome::Answered(status) | Outcome::Failed(_, Some(status)) => {
+                write!(f, "{}", status.as_u16())
+            }
+            Outcome::Failed(kind, None) => f.write_str(kind.spec().code),
+            Outcome::NotSent => f.write_str("not_sent"),
+        }
+    }
+}
+
+/// A reply, and how it came about.
+#[derive(Debug)]
+pub struct Routed {
+    /// The reply.
+    pub reply: Reply,
+    /// Where it comes from.
+    pub target: Target,
+    /// All attempts, the successful one last.
+    pub attempts: Vec<Attempt>,
+}
+
+/// No attempt gave a reply.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}")]
+pub struct RouteError {
+    /// What the last attempt failed with.
+    #[source]
+    pub cause: CallError,
+    /// All attempts, the last one last.
+    pub attempts: Vec<Attempt>,
+}
+
+/// Makes one attempt. What the provider does not offer is refused before anything is sent.
+pub(crate) async fn attempt(
+    target: &Target,
+    ask: Ask,
+    timeouts: Timeouts,
+) -> (Result<Reply, CallError>, Attempt) {
+    let start = Instant::now();
+    let result = if target.provider.supports(ask.operation) {
+        target.provider.call(call(target, ask, timeouts)).await
+    } else {
+        let provider = target.provider.name().to_owned();
+        Err(TranslateError::UnsupportedOperation {
+            provider,
+            operation: ask.operation,
+        }
+        .into())
+    };
+    let record = Attempt {
+        provider: target.provider.name().to_owned(),
+        model: target.model.clone(),
+        known: target.known,
+        outcome: outcome(&result),
+        duration: start.elapsed(),
+    };
+    (result, record)
+}
+
+fn call(target: &Target, ask: Ask, mut timeouts: Timeouts) -> Call {
+    if let Some(limit) = ask.limit {
+        timeouts.first_token = timeouts.first_token.min(limit);
+        timeouts.total = timeouts.total.min(limit);
+    }
+    Call {
+        operation: ask.operation,
+        model: target.model.clone(),
+        payload: ask.payload,
+        stream: ask.stream,
+        count_tokens: ask.count_tokens,
+        headers: ask.headers,
+        timeouts,
+    }
+}
+
+fn outcome(result: &Result<Reply, CallError>) -> Outcome {
+    match result {
+        Ok(reply) => Outcome::Answered(reply.status),
+        Err(CallError::Fault(fault)) => Outcome::Failed(fault.kind, fault.upstream_status()),
+        Err(CallError::Translate(_)) => Outcome::NotSent,
+    }
+}

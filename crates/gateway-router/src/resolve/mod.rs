@@ -1,0 +1,266 @@
+//! From a model's name to the targets that serve it. Pure: a table, a snapshot of the catalogue, a question;
+//! no clock, no IO, no lock.
+//!
+//! The rules, the first hit wins (see `rules` for each):
+//! 1. a failover sequence of the request (its place is kept; not asked for yet),
+//! 2. `?provider=`,
+//! 3. an exact alias, `default` included,
+//! 4. the single backend, verbatim,
+//! 5. an exact id of the catalogue,
+//! 6. `provider/rest`,
+//! 7. a bare name that a provider lists,
+//! 8. wildcard aliases, the most specific first,
+//! 9. otherwise: not found.
+
+mod alias;
+mod error;
+mod hint;
+mod policy;
+mod rules;
+mod table;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, time::Duration};
+
+use gateway_providers::{Operation, provider::SharedProvider};
+
+pub use self::{
+    alias::{Alias, AliasTarget, InvalidTarget},
+    error::ResolveError,
+    policy::ModelPolicy,
+    table::{KnownVendor, RoutingTable, TableError, TableParts},
+};
+pub(crate) use self::{
+    error::not_found,
+    rules::{DEFAULT, Found, Located, locate, unknown_provider},
+};
+use crate::catalogue::CatalogueSnapshot;
+
+/// What a request says about where it wants to go.
+#[derive(Debug, Clone, Copy)]
+pub struct ModelRequest<'a> {
+    /// The model's name as the client wrote it. Never trimmed, never changed in case.
+    pub model: &'a str,
+    /// The value of `?provider=`. An empty one counts as absent.
+    pub provider_query: Option<&'a str>,
+    /// What is asked of the model.
+    pub operation: Operation,
+}
+
+/// One place that serves a request: a provider, and the model's name there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The provider.
+    pub provider: SharedProvider,
+    /// The model as the upstream takes it.
+    pub model: String,
+    /// Whether the model's name is from a closed set: listed by the provider, or written in the configuration.
+    /// Only then may it be the label of a metric; every other name is the client's invention.
+    pub known: bool,
+}
+
+/// Where a request goes: at least one target, in the order in which they are tried.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The first target.
+    pub primary: Target,
+    /// Further targets that serve the same request.
+    pub fallbacks: Vec<Target>,
+    /// The rule that decided.
+    pub matched: Rule,
+}
+
+impl Plan {
+    /// All targets in their order.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        std::iter::once(&self.primary).chain(&self.fallbacks)
+    }
+}
+
+/// The rule that decided where a request goes; for logs and explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// `?provider=` names the provider.
+    ProviderQuery,
+    /// The name is an alias.
+    Alias,
+    /// The name is `default`, and no alias is called so.
+    Default,
+    /// There is one backend, which gets every name as it is.
+    SingleBackend,
+    /// The name is an id of the catalogue: as published, `provider/id`, or as its upstream lists it.
+    CatalogueId,
+    /// The part before the first slash is a provider's name.
+    Prefix,
+    /// A provider lists the name.
+    BareName,
+    /// A wildcard alias matches.
+    Wildcard,
+}
+
+impl Rule {
+    /// A short name for logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ProviderQuery => "provider_query",
+            Self::Alias => "alias",
+            Self::Default => "default",
+            Self::SingleBackend => "single_backend",
+            Self::CatalogueId => "catalogue_id",
+            Self::Prefix => "prefix",
+            Self::BareName => "bare_name",
+            Self::Wildcard => "wildcard",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An answer, and whether lists that have not come yet could change it.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The answer as of this snapshot.
+    pub answer: Result<Plan, ResolveError>,
+    /// How long it is worth to wait for lists that are pending.
+    pub patience: Patience,
+}
+
+/// How long an answer may wait for providers whose lists have never come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Patience {
+    /// No pending list can change the answer.
+    None,
+    /// There is an answer that works; a pending list might know a more exact one.
+    Short,
+    /// There is no answer without the pending lists.
+    Long,
+}
+
+/// How long each kind of [`Patience`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// For [`Patience::Short`]. Default 500 ms.
+    pub short: Duration,
+    /// For [`Patience::Long`]. Default 5 s.
+    pub long: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            short: Duration::from_millis(500),
+            long: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Waits {
+    /// The time for a kind of patience; `None` where there is nothing to wait for.
+    pub fn of(&self, patience: Patience) -> Option<Duration> {
+        match patience {
+            Patience::None => None,
+            Patience::Short => Some(self.short),
+            Patience::Long => Some(self.long),
+        }
+    }
+}
+
+/// Finds the targets of a request.
+///
+/// The model that is found is judged, not only the name that was asked for: whatever spelling leads to a
+/// target, the [`ModelPolicy`] sees the target. Targets that do not offer the operation are left out, so
+/// nothing is sent to them.
+pub fn resolve(
+    request: &ModelRequest<'_>,
+    table: &RoutingTable,
+    catalogue: &CatalogueSnapshot,
+) -> Verdict {
+    let Located { found, patience } =
+        locate(request.model, request.provider_query, table, catalogue);
+    let answer = found
+        .and_then(|found| permitted(request.model, found, table))
+        .and_then(|found| capable(request.operation, found, table));
+    Verdict { answer, patience }
+}
+
+/// Takes out the targets that the policy refuses.
+pub(crate) fn permitted<'a>(
+    requested: &str,
+    mut found: Found<'a>,
+    table: &RoutingTable,
+) -> Result<Found<'a>, ResolveError> {
+    let policy = table.policy();
+    if policy.is_open() {
+        return Ok(found);
+    }
+    let denied = || ResolveError::ModelNotAllowed {
+        model: error::shown(requested),
+    };
+    match found.alias {
+        Some(name) => {
+            if !policy.permits_alias(requested, name) {
+                return Err(denied());
+            }
+            found.choices.retain(|choice| {
+                policy.permits_target_of_alias(table.name_of(choice.provider), &choice.model)
+            });
+        }
+        None => found
+            .choices
+            .retain(|choice| policy.permits_model(table.name_of(choice.provider), &choice.model)),
+    }
+    if found.choices.is_empty() {
+        Err(denied())
+    } else {
+        Ok(found)
+    }
+}
+
+/// Takes out the targets that do not offer the operation, and makes the plan.
+fn capable(
+    operation: Operation,
+    found: Found<'_>,
+    table: &RoutingTable,
+) -> Result<Plan, ResolveError> {
+    let mut refused = None;
+    let mut targets = Vec::with_capacity(found.choices.len());
+    for choice in found.choices {
+        let Some(provider) = table.providers().get(choice.provider) else {
+            continue;
+        };
+        if provider.supports(operation) {
+            let target = Target {
+                provider: provider.clone(),
+                model: choice.model,
+                known: choice.known,
+            };
+            targets.push(target);
+        } else if refused.is_none() {
+            refused = Some(provider.name().to_owned());
+        }
+    }
+    let mut targets = targets.into_iter();
+    match targets.next() {
+        Some(primary) => Ok(Plan {
+            primary,
+            fallbacks: targets.collect(),
+            matched: found.rule,
+        }),
+        None => Err(match refused {
+            Some(provider) => ResolveError::UnsupportedOperation {
+                provider,
+                operation,
+            },
+            None => ResolveError::NoBackend,
+        }),
+    }
+}

@@ -1,0 +1,238 @@
+//! What resolution knows besides the catalogue: providers, aliases, order and policy. Built once, then read only.
+
+use std::collections::HashMap;
+
+use gateway_providers::provider::SharedProvider;
+
+use super::{
+    alias::{Alias, AliasTarget, Aliases, Route},
+    policy::ModelPolicy,
+};
+
+/// The longest text that is compared with providers' names.
+const LONGEST_NAME: usize = 128;
+
+/// What a [`RoutingTable`] is made of.
+#[derive(Debug, Default)]
+pub struct TableParts {
+    /// The configured providers in their order. Names are unique without regard to case and hold no slash.
+    pub providers: Vec<SharedProvider>,
+    /// The aliases in their order. With nothing configured, the caller gives the demo's `default` here.
+    pub aliases: Vec<Alias>,
+    /// What `default` stands for when no alias is called so: any other spelling of a model (`DEFAULT_MODEL`).
+    pub default_model: Option<String>,
+    /// Which provider is preferred when several list one model; those that are not named follow in their own
+    /// order, names of providers that are not configured are passed over.
+    pub default_order: Vec<String>,
+    /// Which models may be used.
+    pub policy: ModelPolicy,
+    /// Whether the only provider gets every model's name verbatim.
+    pub single_backend: bool,
+    /// Vendors that could be configured and are not.
+    pub known_vendors: Vec<KnownVendor>,
+}
+
+/// A vendor that is known and not configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownVendor {
+    /// Its id, e.g. `groq`.
+    pub id: String,
+    /// What switches it on, as the end of a sentence, e.g. ``set `GROQ_API_KEY` ``.
+    pub needs: String,
+}
+
+/// Why parts make no table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// A provider's name is empty, too long (128 bytes) or has a slash in it.
+    #[error("`{0}` cannot be a provider's name: it must be 1 to 128 bytes without a slash")]
+    ProviderName(String),
+    /// Two providers have one name.
+    #[error("two providers are named `{0}` (case does not count)")]
+    DuplicateProvider(String),
+    /// Single-backend mode needs exactly one provider.
+    #[error("single-backend mode needs exactly one provider, there are {0}")]
+    NotOneBackend(usize),
+    /// An alias has no name, or more than one `*`.
+    #[error("`{0}` cannot be an alias: it must not be empty and have at most one `*`")]
+    AliasName(String),
+    /// Two aliases have one name.
+    #[error("two aliases are named `{0}`")]
+    DuplicateAlias(String),
+    /// An alias has no target.
+    #[error("the alias `{0}` has no target")]
+    NoTarget(String),
+    /// A target names no configured provider.
+    #[error("the alias `{alias}` has a target at `{provider}`, which is not configured")]
+    UnknownTarget {
+        /// The alias.
+        alias: String,
+        /// The name in the target.
+        provider: String,
+    },
+}
+
+/// Providers, aliases, order and policy, indexed for look-up.
+#[derive(Debug)]
+pub struct RoutingTable {
+    providers: Vec<SharedProvider>,
+    places: HashMap<String, usize>,
+    /// By place: how far back in the default order.
+    ranks: Vec<usize>,
+    aliases: Aliases,
+    default_model: Option<String>,
+    policy: ModelPolicy,
+    single_backend: bool,
+    known_vendors: Vec<KnownVendor>,
+}
+
+impl RoutingTable {
+    /// Checks the parts and indexes them.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn new(parts: TableParts) -> Result<Self, TableError> {
+        if parts.single_backend && parts.providers.len() != 1 {
+            return Err(TableError::NotOneBackend(parts.providers.len()));
+        }
+        let places = index(&parts.providers)?;
+        let ranks = ranks(&parts.providers, &parts.default_order);
+        let mut aliases = Aliases::default();
+        for alias in parts.aliases {
+            check_name(&alias.name)?;
+            let route = route(&alias, &parts.providers)?;
+            aliases
+                .add(alias.name, route)
+                .map_err(TableError::DuplicateAlias)?;
+        }
+        aliases.sort();
+        Ok(Self {
+            providers: parts.providers,
+            places,
+            ranks,
+            aliases,
+            default_model: parts.default_model,
+            policy: parts.policy,
+            single_backend: parts.single_backend,
+            known_vendors: parts.known_vendors,
+        })
+    }
+
+    /// The configured providers in their order.
+    pub fn providers(&self) -> &[SharedProvider] {
+        &self.providers
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &ModelPolicy {
+        &self.policy
+    }
+
+    /// Whether the only provider gets every name verbatim.
+    pub fn is_single_backend(&self) -> bool {
+        self.single_backend
+    }
+
+    /// What `default` stands for when no alias is called so.
+    pub fn default_model(&self) -> Option<&str> {
+        self.default_model.as_deref()
+    }
+
+    /// The place of the provider of that name, without regard to ASCII case.
+    pub fn provider(&self, name: &str) -> Option<usize> {
+        if name.len() > LONGEST_NAME {
+            return None;
+        }
+        self.exact_provider(name).or_else(|| {
+            self.providers
+                .iter()
+                .position(|other| other.name().eq_ignore_ascii_case(name))
+        })
+    }
+
+    pub(crate) fn exact_provider(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
+    pub(crate) fn name_of(&self, place: usize) -> &str {
+        self.providers
+            .get(place)
+            .map_or("", |provider| provider.name())
+    }
+
+    pub(crate) fn rank(&self, place: usize) -> usize {
+        self.ranks.get(place).copied().unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn aliases(&self) -> &Aliases {
+        &self.aliases
+    }
+
+    /// The vendor of that id, if it is known and not configured.
+    pub(crate) fn known_vendor(&self, id: &str) -> Option<&KnownVendor> {
+        self.known_vendors
+            .iter()
+            .find(|vendor| vendor.id.eq_ignore_ascii_case(id))
+    }
+}
+
+fn index(providers: &[SharedProvider]) -> Result<HashMap<String, usize>, TableError> {
+    let mut places = HashMap::with_capacity(providers.len());
+    let mut folded = std::collections::HashSet::with_capacity(providers.len());
+    for (place, provider) in providers.iter().enumerate() {
+        let name = provider.name();
+        if name.is_empty() || name.len() > LONGEST_NAME || name.contains('/') {
+            return Err(TableError::ProviderName(name.to_owned()));
+        }
+        if !folded.insert(name.to_ascii_lowercase()) {
+            return Err(TableError::DuplicateProvider(name.to_owned()));
+        }
+        places.insert(name.to_owned(), place);
+    }
+    Ok(places)
+}
+
+fn ranks(providers: &[SharedProvider], order: &[String]) -> Vec<usize> {
+    providers
+        .iter()
+        .enumerate()
+        .map(|(place, provider)| {
+            let named = order
+                .iter()
+                .position(|name| name.eq_ignore_ascii_case(provider.name()));
+            named.unwrap_or(order.len() + place)
+        })
+        .collect()
+}
+
+fn check_name(name: &str) -> Result<(), TableError> {
+    if name.is_empty() || name.matches('*').count() > 1 {
+        return Err(TableError::AliasName(name.to_owned()));
+    }
+    Ok(())
+}
+
+fn route(alias: &Alias, providers: &[SharedProvider]) -> Result<Route, TableError> {
+    if alias.targets.is_empty() {
+        return Err(TableError::NoTarget(alias.name.clone()));
+    }
+    let place = |target: &AliasTarget| {
+        providers
+            .iter()
+            .position(|provider| provider.name() == target.provider)
+            .ok_or_else(|| TableError::UnknownTarget {
+                alias: alias.name.clone(),
+                provider: target.provider.clone(),
+            })
+    };
+    let targets = alias
+        .targets
+        .iter()
+        .map(|target| Ok((place(target)?, target.model.clone())))
+        .collect::<Result<_, _>>()?;
+    Ok(Route {
+        targets,
+        hidden: alias.hidden,
+    })
+}

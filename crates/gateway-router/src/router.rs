@@ -1,0 +1,155 @@
+//! Table, catalogue and attempts put together: the one object that a server holds.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use gateway_providers::{call::Timeouts, provider::SharedProvider};
+
+use crate::{
+    attempt::{Ask, RouteError, Routed, attempt},
+    catalogue::{Catalogue, CatalogueSettings},
+    listing::{self, ListError, Outlook},
+    resolve::{
+        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Verdict, Waits,
+        resolve, unknown_provider,
+    },
+};
+
+/// How a router behaves in time.
+#[derive(Debug, Clone, Default)]
+pub struct RouterSettings {
+    /// How models are listed.
+    pub catalogue: CatalogueSettings,
+    /// How long a request waits for lists that have never come.
+    pub waits: Waits,
+    /// How long a call may take.
+    pub timeouts: Timeouts,
+    /// How long a call may take at a provider, by its name, where that differs.
+    pub provider_timeouts: HashMap<String, Timeouts>,
+}
+
+/// From requests to upstream calls. Built once from the configuration; a new configuration makes a new one.
+#[derive(Debug)]
+pub struct Router {
+    table: RoutingTable,
+    catalogue: Catalogue,
+    settings: RouterSettings,
+}
+
+impl Router {
+    /// Checks the parts. Nothing is fetched yet, see [`warm_up`](Self::warm_up).
+    ///
+    /// # Errors
+    /// As [`RoutingTable::new`].
+    pub fn new(parts: TableParts, settings: RouterSettings) -> Result<Self, TableError> {
+        let table = RoutingTable::new(parts)?;
+        let catalogue = Catalogue::new(table.providers().to_vec(), settings.catalogue);
+        Ok(Self {
+            table,
+            catalogue,
+            settings,
+        })
+    }
+
+    /// Begins to fetch the models, so that the first request finds them. Inside a tokio runtime; returns at once.
+    pub fn warm_up(&self) {
+        self.catalogue.snapshot();
+    }
+
+    /// What resolution knows.
+    pub fn table(&self) -> &RoutingTable {
+        &self.table
+    }
+
+    /// The configured provider of that name, in any case; for requests that name no model.
+    ///
+    /// # Errors
+    /// [`ResolveError::UnknownProvider`], [`ResolveError::ProviderNotConfigured`].
+    pub fn provider(&self, name: &str) -> Result<SharedProvider, ResolveError> {
+        let place = self.table.provider(name);
+        let found = place.and_then(|place| self.table.providers().get(place));
+        found
+            .cloned()
+            .ok_or_else(|| unknown_provider(name, &self.table))
+    }
+
+    /// The models of all providers.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Finds the targets of a request. Waits only when a list has never come and could change the answer:
+    /// shortly where there is an answer already, longer where there is none ([`Waits`]).
+    ///
+    /// # Errors
+    /// Every [`ResolveError`].
+    pub async fn plan(&self, request: &ModelRequest<'_>) -> Result<Plan, ResolveError> {
+        let plan = self.catalogue.watch(|catalogue| {
+            let Verdict { answer, patience } = resolve(request, &self.table, catalogue);
+            (answer, self.settings.waits.of(patience))
+        });
+        plan.await
+    }
+
+    /// Sends a request to its plan's first target.
+    ///
+    /// # Errors
+    /// [`RouteError`] with the attempts and what the last one failed with. What the provider does not offer
+    /// fails before anything is sent.
+    pub async fn send(&self, plan: Plan, ask: Ask) -> Result<Routed, RouteError> {
+        let target = plan.primary;
+        let (result, record) = attempt(&target, ask, self.timeouts(target.provider.name())).await;
+        let attempts = vec![record];
+        match result {
+            Ok(reply) => Ok(Routed {
+                reply,
+                target,
+                attempts,
+            }),
+            Err(cause) => Err(RouteError { cause, attempts }),
+        }
+    }
+
+    /// How long each phase of a call to that provider may take.
+    pub fn timeouts(&self, provider: &str) -> Timeouts {
+        self.settings
+            .provider_timeouts
+            .get(provider)
+            .copied()
+            .unwrap_or(self.settings.timeouts)
+    }
+
+    /// The body of `GET /v1/models`, of one provider's models where `?provider=` names one. Waits for lists
+    /// that have never come; with several providers, those that fail are left out.
+    ///
+    /// # Errors
+    /// For `?provider=` and for a single backend: unknown, not configured, or no list to be had.
+    pub async fn models(&self, provider_query: Option<&str>) -> Result<Bytes, ListError> {
+        self.look_up(|router, catalogue| listing::list(provider_query, &router.table, catalogue))
+            .await
+    }
+
+    /// The body of `GET /v1/models/{id}`, for the id in any spelling that a request may use as `model`,
+    /// percent-decoded.
+    ///
+    /// # Errors
+    /// Not found or not allowed; or its provider's list cannot be had.
+    pub async fn model(&self, id: &str) -> Result<Bytes, ListError> {
+        self.look_up(|router, catalogue| listing::find(id, &router.table, catalogue))
+            .await
+    }
+
+    async fn look_up<T>(
+        &self,
+        look: impl Fn(&Self, &crate::catalogue::CatalogueSnapshot) -> Outlook<T>,
+    ) -> Result<T, ListError> {
+        let found = self.catalogue.watch(|catalogue| {
+            let (result, patience) = look(self, catalogue);
+            (result, self.settings.waits.of(patience))
+        });
+        found.await
+    }
+}
