@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+use reqwest::Certificate;
 use reqwest::{
-    Certificate, Client, ClientBuilder, Proxy,
+    Client, ClientBuilder, Proxy,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect, retry,
 };
