@@ -2,11 +2,18 @@
 
 pub mod auth;
 pub mod call;
+pub mod demo;
 pub mod fault;
 pub mod operation;
 pub mod provider;
 pub mod secret;
 pub mod settings;
+pub mod openai;
+pub mod registry;
+pub mod raw_usage;
+pub mod stream;
+mod peek;
+mod upstream_error;
 pub mod usage;
 pub mod vendor;
 
@@ -16,6 +23,7 @@ pub use self::{
     fault::{Fault, FaultKind},
     operation::Operation,
     provider::Provider,
+    registry::Registry,
     secret::{Redactor, Secret},
     settings::{ProviderInput, ProviderSettings, ProxyPathError, SettingsError},
     usage::TokenUsage,

@@ -1,0 +1,16 @@
+//! The dialect of OpenAI itself: nothing is translated, everything is checked.
+//!
+//! A request keeps its bytes but for the members that have to change; an answer keeps all of them.
+
+mod as_stream;
+mod body;
+mod exchange;
+mod headers;
+mod models;
+mod provider;
+mod request;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+pub use self::{headers::UPSTREAM_REQUEST_ID, provider::OpenAiProvider};

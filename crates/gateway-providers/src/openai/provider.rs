@@ -1,0 +1,231 @@
+//! The provider that OpenAI-compatible vendors share.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use async_trait::async_trait;
+use gateway_client::transport::{RequestBody, Transport, TransportRequest, TransportResponse};
+use http::{HeaderMap, HeaderValue, Method, header};
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    body::{self, MAX_WHOLE},
+    exchange::{Exchange, refuse_errors, send},
+    headers,
+    models::{self, Page},
+    request::{self, Prepared},
+};
+use crate::{
+    Call, CallError, FaultKind, Operation, Provider, ProviderSettings, Quirk, Reply,
+    TranslateError,
+    provider::{ModelListing, ProxyRequest},
+    stream::GuardRules,
+    vendor::ModelListShape,
+};
+
+/// No vendor has more pages of models; a list that says so is cut there.
+const MAX_PAGES: u32 = 20;
+
+/// Any upstream that speaks OpenAI's protocol: what differs between vendors is in the settings.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use gateway_client::transport::{HttpTransport, HttpTransportConfig};
+/// use gateway_providers::{Catalog, Operation, Provider, ProviderInput, ProviderSettings, openai::OpenAiProvider};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let catalog = Catalog::builtin()?;
+/// let vllm = catalog.get("vllm").ok_or("no such vendor")?;
+/// let mut input = ProviderInput::new(Arc::clone(vllm));
+/// input.base_url = Some("http://10.0.0.5:8000/v1".to_owned());
+/// let settings = ProviderSettings::resolve(input)?;
+/// let transport = Arc::new(HttpTransport::new(HttpTransportConfig::default())?);
+/// let provider = OpenAiProvider::new(Arc::new(settings), transport);
+/// assert!(provider.supports(Operation::Chat));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct OpenAiProvider {
+    settings: Arc<ProviderSettings>,
+    transport: Arc<dyn Transport>,
+    max_event_bytes: usize,
+}
+
+impl OpenAiProvider {
+    /// A provider with these settings over this transport.
+    pub fn new(settings: Arc<ProviderSettings>, transport: Arc<dyn Transport>) -> Self {
+        Self {
+            settings,
+            transport,
+            max_event_bytes: GuardRules::MAX_EVENT_BYTES,
+        }
+    }
+
+    /// Sets the largest event of a stream in bytes.
+    #[must_use]
+    pub fn with_max_event_bytes(mut self, bytes: usize) -> Self {
+        self.max_event_bytes = bytes;
+        self
+    }
+
+    /// What it was configured with.
+    pub fn settings(&self) -> &ProviderSettings {
+        &self.settings
+    }
+
+    fn rules(&self, operation: Operation, hide_usage: bool) -> GuardRules {
+        GuardRules {
+            end: operation.spec().stream_end,
+            hide_usage,
+            reasoning_beside: self.settings.has(Quirk::ReasoningBesideCompletion),
+            max_event_bytes: self.max_event_bytes,
+            redactor: self.settings.redactor.clone(),
+        }
+    }
+
+    /// One page of the model list, read whole.
+    async fn models_page(&self, url: &Url, page: u32) -> Result<(Page, bytes::Bytes), CallError> {
+        let settings = &self.settings;
+        let mut url = url.clone();
+        if page > 1 {
+            url.query_pairs_mut().append_pair("page", &page.to_string());
+        }
+        let mut headers = request::upstream_headers(settings, HeaderMap::new(), &mut url);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let total = settings.timeouts.total;
+        let deadline = Instant::now() + total;
+        let request = TransportRequest {
+            method: Method::GET,
+            url,
+            headers,
+            body: RequestBody::Empty,
+            head_timeout: Some(total),
+        };
+        let response = send(&*self.transport, request, deadline, FaultKind::Deadline).await?;
+        let response = refuse_errors(response, &settings.redactor, deadline).await?;
+        let bytes = body::read(response.body, MAX_WHOLE, deadline).await?;
+        let page = models::read_page(&bytes, settings.vendor.models.shape, &settings.name)
+            .map_err(CallError::Fault)?;
+        Ok((page, bytes))
+    }
+}
+
+#[async_trait]
+impl Provider for OpenAiProvider {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn vendor(&self) -> &str {
+        &self.settings.vendor.id
+    }
+
+    fn supports(&self, operation: Operation) -> bool {
+        self.settings.supports(operation)
+    }
+
+    async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        let (operation, stream, timeouts) = (call.operation, call.stream, call.timeouts);
+        let Prepared {
+            request,
+            dropped,
+            hides_usage,
+        } = request::prepare(&self.settings, call)?;
+        let rules = self.rules(operation, hides_usage);
+        let transport = Arc::clone(&self.transport);
+        Exchange {
+            transport,
+            request,
+            operation,
+            stream,
+            rules,
+            timeouts,
+            dropped,
+        }
+        .run()
+        .await
+    }
+
+    async fn models(&self) -> Result<ModelListing, CallError> {
+        let settings = &self.settings;
+        let mut listing = ModelListing::default();
+        if let Some(url) = settings.models_url() {
+            let (first, bytes) = self.models_page(url, 1).await?;
+            listing.models = first.models;
+            let is_openais = settings.vendor.models.shape == ModelListShape::Openai;
+            listing.raw = (is_openais && first.pages == 1).then_some(bytes);
+            for number in 2..=first.pages.min(MAX_PAGES) {
+                listing
+                    .models
+                    .extend(self.models_page(url, number).await?.0.models);
+            }
+        }
+        let listed: BTreeSet<&str> = listing
+            .models
+            .iter()
+            .map(|model| model.id.as_str())
+            .collect();
+        let further = settings
+            .vendor
+            .models
+            .static_models
+            .iter()
+            .filter(|id| !listed.contains(id.as_str()));
+        let further: Vec<_> = further
+            .filter_map(|id| models::static_model(id, &settings.name))
+            .collect();
+        listing.models.extend(further);
+        Ok(listing)
+    }
+
+    async fn proxy(&self, request: ProxyRequest) -> Result<TransportResponse, CallError> {
+        let settings = &self.settings;
+        let ProxyRequest {
+            method,
+            path,
+            query,
+            headers: callers,
+            body,
+        } = request;
+        let mut url = settings
+            .proxy_url(&method, &path, query.as_deref())
+            .map_err(|error| TranslateError::InvalidValue {
+                param: "path".to_owned(),
+                message: error.to_string(),
+            })?;
+        let headers = request::upstream_headers(settings, callers, &mut url);
+        let total = settings.timeouts.total;
+        let request = TransportRequest {
+            method,
+            url,
+            headers,
+            body,
+            head_timeout: Some(total),
+        };
+        let response = send(
+            &*self.transport,
+            request,
+            Instant::now() + total,
+            FaultKind::Deadline,
+        )
+        .await?;
+        if response.status.is_redirection() {
+            return refuse_errors(response, &settings.redactor, Instant::now()).await;
+        }
+        let headers = headers::for_raw_answer(&response.headers, &settings.redactor);
+        Ok(TransportResponse {
+            headers,
+            ..response
+        })
+    }
+}
+
+impl fmt::Debug for OpenAiProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenAiProvider")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! A call in the words of an OpenAI-compatible upstream: pure, and by splicing only.
+
+use gateway_client::transport::{RequestBody, TransportRequest};
+use gateway_types::json::{Edit, RawObject, ScanLimits};
+use http::{HeaderMap, HeaderValue, Method, header};
+use url::Url;
+
+use crate::{
+    Call, Payload, ProviderSettings, Quirk, TranslateError,
+    operation::{Operation, StreamEnd},
+};
+
+/// Headers that no caller may set upstream, whatever list let them through.
+const NEVER_FROM_CALLER: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "cookie",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "te",
+    "trailer",
+    "upgrade",
+];
+
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+
+/// A request that is ready to be sent, and what was done to make it so.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) request: TransportRequest,
+    /// Members that were taken out since the upstream refuses them.
+    pub(super) dropped: Vec<String>,
+    /// Usage was asked for though the client did not: it has to be hidden.
+    pub(super) hides_usage: bool,
+}
+
+/// Puts a call into the upstream's words.
+pub(super) fn prepare(settings: &ProviderSettings, call: Call) -> Result<Prepared, TranslateError> {
+    let Call {
+        operation,
+        model,
+        payload,
+        stream,
+        count_tokens,
+        headers,
+        timeouts,
+    } = call;
+    let unsupported = || TranslateError::UnsupportedOperation {
+        provider: settings.name.clone(),
+        operation,
+    };
+    let mut url = settings
+        .endpoint(operation, &model)
+        .ok_or_else(unsupported)?;
+    let mut headers = upstream_headers(settings, headers, &mut url);
+    headers.insert(header::ACCEPT, accept(operation, stream));
+    let mut dropped = Vec::new();
+    let mut hides_usage = false;
+    let body = match payload {
+        Payload::Json(object) => {
+            headers.insert(header::CONTENT_TYPE, JSON);
+            let mut edit = object.edit();
+            set_model(&object, &mut edit, &model);
+            rename(settings, &object, &mut edit);
+            drop_refused(settings, &object, &mut edit, &mut dropped);
+            if stream && count_tokens && operation.spec().stream_end == StreamEnd::Chunks {
+                hides_usage = ask_for_usage(settings, &object, &mut edit);
+            }
+            RequestBody::Full(edit.apply())
+        }
+        Payload::Opaque {
+            content_type,
+            body,
+            length,
+        } => {
+            headers.insert(header::CONTENT_TYPE, content_type);
+            RequestBody::Stream {
+                stream: body,
+                length,
+            }
+        }
+    };
+    let head_timeout = Some(if stream {
+        timeouts.first_token
+    } else {
+        timeouts.total
+    });
+    let request = TransportRequest {
+        method: Method::POST,
+        url,
+        headers,
+        body,
+        head_timeout,
+    };
+    Ok(Prepared {
+        request,
+        dropped,
+        hides_usage,
+    })
+}
+
+/// The caller's headers, the provider's above them, and the credential above all.
+pub(super) fn upstream_headers(
+    settings: &ProviderSettings,
+    callers: HeaderMap,
+    url: &mut Url,
+) -> HeaderMap {
+    let mut headers = callers;
+    for name in NEVER_FROM_CALLER {
+        headers.remove(*name);
+    }
+    for (name, value) in &settings.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    headers.insert(header::ACCEPT_ENCODING, IDENTITY);
+    settings.credential.apply(&mut headers, url);
+    headers
+}
+
+fn accept(operation: Operation, stream: bool) -> HeaderValue {
+    match operation {
+        Operation::Speech | Operation::Transcriptions | Operation::Translations => ANYTHING,
+        _ if stream => EVENTS,
+        _ => JSON,
+    }
+}
+
+fn set_model(object: &RawObject, edit: &mut Edit<'_>, model: &str) {
+    if object.string("model").as_deref() != Some(model) {
+        edit.set_string("model", model);
+    }
+}
+
+/// Where a request has both names, the vendor's own stays.
+fn rename(settings: &ProviderSettings, object: &RawObject, edit: &mut Edit<'_>) {
+    for (name, vendors_name) in &settings.vendor.rename {
+        if object.get(vendors_name).is_some() {
+            edit.remove(name);
+        } else {
+            edit.rename(name, vendors_name);
+        }
+    }
+}
+
+fn drop_refused(
+    settings: &ProviderSettings,
+    object: &RawObject,
+    edit: &mut Edit<'_>,
+    dropped: &mut Vec<String>,
+) {
+    let quirky = settings
+        .has(Quirk::NoStreamOptions)
+        .then_some("stream_options");
+    for name in settings
+        .vendor
+        .drop
+        .iter()
+        .map(String::as_str)
+        .chain(quirky)
+    {
+        if object.get(name).is_some() {
+            edit.remove(name);
+            dropped.push(name.to_owned());
+        }
+    }
+}
+
+/// Asks for usage in the stream, the client's other stream options kept. Says whether the client did not.
+///
+/// Options that are no object are left as they are: they are the client's mistake, and the upstream says so.
+fn ask_for_usage(settings: &ProviderSettings, object: &RawObject, edit: &mut Edit<'_>) -> bool {
+    if settings.has(Quirk::NoStreamOptions) {
+        return false;
+    }
+    let given = object
+        .get("stream_options")
+        .filter(|options| !options.is_null());
+    let Some(given) = given else {
+        edit.set("stream_options", r#"{"include_usage":true}"#);
+        return true;
+    };
+    let text = bytes::Bytes::copy_from_slice(given.value.as_bytes());
+    let Ok(options) = RawObject::parse(text, ScanLimits::default()) else {
+        return false;
+    };
+    if options
+        .get("include_usage")
+        .is_some_and(|asked| asked.value == "true")
+    {
+        return false;
+    }
+    let mut inner = options.edit();
+    inner.set("include_usage", "true");
+    edit.set("stream_options", String::from_utf8_lossy(&inner.apply()));
+    true
+}
