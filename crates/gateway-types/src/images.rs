@@ -84,6 +84,8 @@ wire_object! {
             images: Vec<ImageReference> => with_images,
             /// Where the first image may change: its transparent places (JSON body only).
             mask: ImageReference => with_mask,
+            /// Drawn marks that show what to change (JSON body only).
+            markup: ImageReference => with_markup,
             /// The model's name.
             model: String => with_model,
             /// How many images, 1 to 10.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::Number;
-use crate::chat::{ImagePart, TextPart};
+use crate::chat::{ImageUrl, TextPart};
 
 wire_object! {
     /// The body of `POST /v1/moderations`.
@@ -99,7 +99,33 @@ tagged_union! {
         /// Text.
         "text" => Text(TextPart),
         /// An image.
-        "image_url" => ImageUrl(ImagePart),
+        "image_url" => ImageUrl(ModerationImage),
+    }
+}
+
+wire_object! {
+    /// An image to look at.
+    pub struct ModerationImage {
+        required {
+            /// Where the image is.
+            image_url: ImageLocation,
+        }
+    }
+}
+
+shape_union! {
+    /// Where an image is. The contract has an object; some clients send the URL itself.
+    pub enum ImageLocation, "an object with a URL, or a URL" {
+        /// As the contract has it.
+        object Object(ImageUrl),
+        /// As some clients send it.
+        text Url(String),
+    }
+}
+
+impl Default for ImageLocation {
+    fn default() -> Self {
+        Self::Object(ImageUrl::default())
     }
 }
 

@@ -27,8 +27,8 @@ pub use message::{
     SystemMessage, ToolMessage, UserMessage,
 };
 pub use moderation::{
-    ChatModeration, ModerationError, ModerationMode, ModerationOutcome, ModerationPolicy,
-    ModerationPolicySide, ModerationRequest, ModerationVerdict, ModerationVerdicts,
+    ChatModeration, ModerationError, ModerationMode, ModerationOptions, ModerationOutcome,
+    ModerationPolicy, ModerationPolicySide, ModerationVerdict, ModerationVerdicts,
 };
 pub use options::{
     ApproximateLocation, ApproximateUserLocation, AudioOptions, CacheMode, CacheOptions,
@@ -52,6 +52,6 @@ pub use tool_call::{
     CustomCall, CustomToolCall, FunctionCall, FunctionToolCall, ToolCall, ToolCallExtraContent,
 };
 pub use tool_choice::{
-    AllowedTools, AllowedToolsChoice, AllowedToolsMode, CustomChoice, FunctionCallChoice,
-    FunctionChoice, ToolChoice, ToolChoiceMode, ToolChoiceObject, ToolName,
+    AllowedToolSets, AllowedTools, AllowedToolsChoice, AllowedToolsMode, CustomChoice,
+    FunctionCallChoice, FunctionChoice, ToolChoice, ToolChoiceMode, ToolChoiceObject, ToolName,
 };

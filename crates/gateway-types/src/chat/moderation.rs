@@ -9,7 +9,7 @@ use crate::Number;
 
 wire_object! {
     /// Asks for moderation of the prompt and of the answer.
-    pub struct ModerationRequest {
+    pub struct ModerationOptions {
         required {
             /// The moderation model.
             model: String,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::Number;
+use crate::{JsonObject, Number};
 
 use super::{
     AudioOptions, CacheOptions, CacheRetention, FunctionCallChoice, FunctionDefinition, Message,
-    Modality, ModerationRequest, Prediction, ReasoningEffort, ReasoningOptions, ResponseFormat,
+    Modality, ModerationOptions, Prediction, ReasoningEffort, ReasoningOptions, ResponseFormat,
     ServiceTier, Stop, StreamOptions, Tool, ToolChoice, Verbosity, WebSearchOptions,
 };
 
@@ -100,7 +100,7 @@ wire_object! {
             /// How a search model searches the web.
             web_search_options: WebSearchOptions => with_web_search_options,
             /// Moderation beside the request.
-            moderation: ModerationRequest => with_moderation,
+            moderation: ModerationOptions => with_moderation,
             /// How the request is scheduled and priced.
             service_tier: ServiceTier => with_service_tier,
             /// Requests with the same key and prefix share a prompt cache.
@@ -114,7 +114,7 @@ wire_object! {
             /// The end user; replaced by the two fields above.
             user: String => with_user,
             /// Up to 16 pairs; keys up to 64, values up to 512 characters.
-            metadata: BTreeMap<String, String> => with_metadata,
+            metadata: JsonObject => with_metadata,
             /// Whether OpenAI keeps the answer for later retrieval.
             store: bool => with_store,
         }

@@ -1,8 +1,6 @@
 //! The whole (not streamed) chat answer.
 
-use std::collections::BTreeMap;
-
-use crate::{Maybe, Usage};
+use crate::{JsonObject, Maybe, Usage};
 
 use super::{
     AssistantMessage, AudioReference, ChatModeration, ChoiceLogprobs, FunctionCall, Message,
@@ -39,7 +37,7 @@ wire_object! {
             /// What moderation found, if it was asked for.
             moderation: ChatModeration,
             /// The request's `metadata`, for a stored answer.
-            metadata: BTreeMap<String, String>,
+            metadata: JsonObject,
         }
     }
 }

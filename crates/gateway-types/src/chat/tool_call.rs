@@ -56,7 +56,7 @@ impl ToolCall {
         };
         CustomToolCall {
             id: id.into(),
-            custom,
+            custom: custom.into(),
             ..CustomToolCall::default()
         }
         .into()
@@ -75,7 +75,7 @@ impl ToolCall {
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Function(call) => Some(&call.function.name),
-            Self::Custom(call) => Some(&call.custom.name),
+            Self::Custom(call) => call.custom.as_option().map(|custom| custom.name.as_str()),
             Self::Other(call) => call.get("function")?.get("name")?.as_str(),
         }
     }
@@ -85,7 +85,7 @@ impl ToolCall {
     pub fn arguments_text(&self) -> Option<&str> {
         match self {
             Self::Function(call) => Some(&call.function.arguments),
-            Self::Custom(call) => Some(&call.custom.input),
+            Self::Custom(call) => call.custom.as_option().map(|custom| custom.input.as_str()),
             Self::Other(call) => call.get("function")?.get("arguments")?.as_str(),
         }
     }
@@ -144,10 +144,10 @@ wire_object! {
         required {
             /// The id that the tool's answer must name.
             id: String,
-            /// The tool and its input.
-            custom: CustomCall,
         }
         optional {
+            /// The tool and its input. The contract wants it; some clients call it `custom_tool`.
+            custom: CustomCall => with_custom,
             /// Opaque data of the provider, which must go back unchanged with the call.
             extra_content: ToolCallExtraContent,
         }

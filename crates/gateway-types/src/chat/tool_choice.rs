@@ -109,8 +109,24 @@ wire_object! {
     pub struct AllowedToolsChoice {
         required {
             /// The tools.
-            allowed_tools: AllowedTools,
+            allowed_tools: AllowedToolSets,
         }
+    }
+}
+
+shape_union! {
+    /// The tools that may be called. The contract has one object; some clients send a list.
+    pub enum AllowedToolSets, "an object or an array of objects" {
+        /// As the contract has it.
+        object One(AllowedTools),
+        /// As some clients send it.
+        list Many(Vec<AllowedTools>),
+    }
+}
+
+impl Default for AllowedToolSets {
+    fn default() -> Self {
+        Self::One(AllowedTools::default())
     }
 }
 

@@ -54,7 +54,7 @@ macro_rules! tagged_union {
                     $( Some($value) => $value, )+
                     _ => return Ok(Self::Other(object)),
                 };
-                object.remove($tag);
+                object.shift_remove($tag);
                 match known {
                     $( $value => crate::extra::decode(object)
                         .map(Self::$variant)
