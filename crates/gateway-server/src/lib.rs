@@ -1,1 +1,16 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod docs;
+pub mod health;
+pub mod http;
+pub mod listener;
+pub mod observe;
+pub mod openapi;
+pub mod server;
+pub mod welcome;
+
+pub use self::server::{Parts, RunningServer, StartError};

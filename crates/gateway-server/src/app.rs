@@ -1,0 +1,115 @@
+//! What every request shares: the router, the switches, the observers. Built once, read only.
+
+use std::{sync::Arc, time::Duration};
+
+use gateway_providers::Operation;
+use gateway_router::Router;
+use gateway_types::json::ScanLimits;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    health::Health,
+    http::{
+        cors::CorsPolicy,
+        error::{ErrorStyle, UpstreamErrorPolicy},
+        identify::Keys,
+        receive::BodyLimits,
+        understand::BodyPolicy,
+    },
+    observe::Observers,
+};
+
+/// How the HTTP side behaves.
+#[derive(Debug)]
+pub struct HttpSettings {
+    /// The keys that callers may use.
+    pub keys: Keys,
+    /// Bounds of a request's body.
+    pub body: BodyLimits,
+    /// Bounds of the strict scan.
+    pub scan: ScanLimits,
+    /// Whether image content is let through.
+    pub vision: bool,
+    /// Whether the image endpoints are there.
+    pub images: bool,
+    /// Whether `/proxy` is there.
+    pub proxy: bool,
+    /// Whether one backend gets every request as it is.
+    pub single_backend: bool,
+    /// Ask upstreams for token counts in streams.
+    pub count_tokens: bool,
+    /// How errors are written where the caller does not say.
+    pub error_style: ErrorStyle,
+    /// Whether upstreams' error bodies are replaced.
+    pub mask_upstream_errors: bool,
+    /// Answer 201 in the S3 dialect.
+    pub created_status: bool,
+    /// How long a stream may be silent before a comment is sent.
+    pub keep_alive: Duration,
+    /// Whether and where `/metrics` is.
+    pub metrics: MetricsExposure,
+    /// Which browser pages may call.
+    pub cors: CorsPolicy,
+    /// The gateway's name on `/api/status`.
+    pub system_name: String,
+}
+
+/// Where the metrics are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricsExposure {
+    /// Nowhere.
+    Off,
+    /// At `/metrics`, behind the same keys as everything else.
+    WithKey,
+    /// At an address of their own.
+    OwnAddress,
+}
+
+/// The application.
+#[derive(Debug)]
+pub struct App {
+    /// From a model's name to an upstream call.
+    pub router: Router,
+    /// The switches.
+    pub settings: HttpSettings,
+    /// Log and metrics.
+    pub observers: Arc<Observers>,
+    /// What is known of each provider.
+    pub health: Health,
+    /// When the process began to serve.
+    pub started: Instant,
+    /// The same in seconds since 1970.
+    pub started_unix: u64,
+    /// Cancelled when a shutdown begins.
+    pub draining: CancellationToken,
+    /// Cancelled when open streams must end.
+    pub cut_off: CancellationToken,
+}
+
+impl App {
+    /// What a body may hold.
+    pub fn body_policy(&self) -> BodyPolicy {
+        BodyPolicy {
+            limits: self.settings.scan,
+            vision: self.settings.vision,
+        }
+    }
+
+    /// How upstream errors are answered.
+    pub fn upstream_errors(&self) -> UpstreamErrorPolicy {
+        UpstreamErrorPolicy {
+            mask: self.settings.mask_upstream_errors,
+            own_credentials: !self.settings.single_backend,
+        }
+    }
+
+    /// Whether an operation is switched off as a feature.
+    pub fn is_disabled(&self, operation: Operation) -> bool {
+        let images = matches!(
+            operation,
+            Operation::ImageGenerations | Operation::ImageEdits | Operation::ImageVariations
+        );
+        images && !self.settings.images
+    }
+}

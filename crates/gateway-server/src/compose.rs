@@ -1,0 +1,231 @@
+//! From a checked configuration to the parts of a server. Nothing is decided here: the configuration has decided.
+
+use std::{collections::HashMap, io::IsTerminal, sync::Arc, time::Duration};
+
+use gateway_client::transport::{HttpTransport, HttpTransportConfig, Transport, TransportError};
+use gateway_providers::{
+    demo::{DemoConfig, DemoError, DemoProvider},
+    provider::SharedProvider,
+    registry::{RegistryError, build_provider},
+};
+use gateway_router::{CatalogueSettings, RouterSettings, resolve::TableParts};
+use gateway_types::json::ScanLimits;
+
+use crate::{
+    app::{HttpSettings, MetricsExposure},
+    config::{
+        AuthSettings, ConfiguredProvider, CorsSettings, MetricsSettings, Mode, Origins, Settings,
+        section::{self, LogFormat},
+    },
+    http::{
+        cors::CorsPolicy,
+        error::{ErrorFormat, ErrorStyle},
+        identify::Keys,
+        receive::BodyLimits,
+    },
+    listener::{ConnectionLimits, TlsFiles},
+    observe::access_log::LineFormat,
+    server::Parts,
+};
+
+/// Why a checked configuration still makes no server.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The transport cannot be set up.
+    #[error("the connections to the providers cannot be set up: {0}")]
+    Transport(#[from] TransportError),
+    /// A provider cannot be built.
+    #[error(transparent)]
+    Provider(#[from] RegistryError),
+    /// The demo provider cannot be built.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+}
+
+impl Parts {
+    /// The parts that a configuration asks for.
+    ///
+    /// # Errors
+    /// See [`ComposeError`].
+    pub fn compose(settings: Settings) -> Result<Self, ComposeError> {
+        let providers = providers(&settings)?;
+        let http = http(&settings);
+        let router = router(&settings);
+        let access_log = settings
+            .logging
+            .access
+            .then(|| line_format(settings.logging.format));
+        let single_backend = settings.mode == Mode::SingleBackend;
+        let Settings {
+            server,
+            aliases,
+            default_model,
+            default_order,
+            policy,
+            known_vendors,
+            limits,
+            metrics,
+            ..
+        } = settings;
+        Ok(Self {
+            listen: server.listen,
+            tls: server.tls.map(|tls| TlsFiles {
+                certificate: tls.cert_path,
+                key: tls.key_path,
+            }),
+            metrics_listen: metrics.listen.filter(|_| metrics.enabled),
+            connections: ConnectionLimits {
+                max_connections: limits.max_connections,
+                max_connections_per_ip: limits.max_connections_per_ip,
+                head: server.header_timeout,
+                keep_alive: server.keep_alive_timeout,
+                write_stall: server.write_stall_timeout,
+                drain: server.drain_timeout,
+                max_headers: limits.max_headers,
+                max_head_bytes: limits.max_header_size.0,
+                max_streams: limits.max_streams_per_connection,
+            },
+            http,
+            table: TableParts {
+                providers,
+                aliases,
+                default_model,
+                default_order,
+                policy,
+                single_backend,
+                known_vendors,
+            },
+            router,
+            access_log,
+        })
+    }
+}
+
+/// How lines look: `auto` is text on a terminal and JSON elsewhere.
+pub fn line_format(format: LogFormat) -> LineFormat {
+    match format {
+        LogFormat::Pretty => LineFormat::Text,
+        LogFormat::Json => LineFormat::Json,
+        LogFormat::Auto if std::io::stdout().is_terminal() => LineFormat::Text,
+        LogFormat::Auto => LineFormat::Json,
+    }
+}
+
+/// Every provider in its order, the demo last. Providers with the same connect timeout share their connections.
+fn providers(settings: &Settings) -> Result<Vec<SharedProvider>, ComposeError> {
+    let mut transports: HashMap<Duration, Arc<dyn Transport>> = HashMap::new();
+    let mut providers = Vec::with_capacity(settings.providers.len() + 1);
+    for ConfiguredProvider {
+        settings: provider,
+        connect_timeout,
+        ..
+    } in &settings.providers
+    {
+        let transport = match transports.get(connect_timeout) {
+            Some(transport) => Arc::clone(transport),
+            None => {
+                let mut config = HttpTransportConfig::default();
+                config.connect_timeout = *connect_timeout;
+                let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(config)?);
+                transports.insert(*connect_timeout, Arc::clone(&transport));
+                transport
+            }
+        };
+        providers.push(build_provider(provider.clone(), transport)?);
+    }
+    if let Some(demo) = settings.demo {
+        let config = DemoConfig {
+            pace: demo.pace,
+            list_faults: demo.list_faults,
+        };
+        providers.push(Arc::new(DemoProvider::new(config)?));
+    }
+    Ok(providers)
+}
+
+fn router(settings: &Settings) -> RouterSettings {
+    let provider_timeouts = settings
+        .providers
+        .iter()
+        .map(|provider| (provider.settings.name.clone(), provider.settings.timeouts));
+    RouterSettings {
+        catalogue: CatalogueSettings {
+            deadline: settings.catalogue.deadline.0,
+            ttl: settings.catalogue.max_age.0,
+            ..CatalogueSettings::default()
+        },
+        timeouts: settings.timeouts.call,
+        provider_timeouts: provider_timeouts.collect(),
+        ..RouterSettings::default()
+    }
+}
+
+fn http(settings: &Settings) -> HttpSettings {
+    let single_backend = settings.mode == Mode::SingleBackend;
+    HttpSettings {
+        keys: keys(&settings.auth),
+        body: BodyLimits {
+            max_bytes: settings.limits.max_request_body.0,
+            idle: settings.server.body_idle_timeout,
+        },
+        scan: ScanLimits {
+            max_depth: settings.limits.max_json_depth,
+        },
+        vision: settings.features.vision,
+        images: settings.features.images,
+        proxy: settings.features.proxy,
+        single_backend,
+        // One backend gets every body as it is, so nothing is asked of it that the client did not ask.
+        count_tokens: !single_backend,
+        error_style: ErrorStyle {
+            format: match settings.errors.format {
+                section::ErrorFormat::Object => ErrorFormat::Object,
+                section::ErrorFormat::String => ErrorFormat::String,
+            },
+            openai_types: settings.errors.type_style == section::ErrorTypeStyle::Openai,
+        },
+        mask_upstream_errors: settings.errors.upstream == section::UpstreamErrors::Mask,
+        created_status: true,
+        keep_alive: settings.server.heartbeat,
+        metrics: match settings.metrics {
+            MetricsSettings { enabled: false, .. } => MetricsExposure::Off,
+            MetricsSettings {
+                listen: Some(_), ..
+            } => MetricsExposure::OwnAddress,
+            MetricsSettings { listen: None, .. } => MetricsExposure::WithKey,
+        },
+        cors: cors(&settings.cors),
+        system_name: "gateway".to_owned(),
+    }
+}
+
+fn keys(auth: &AuthSettings) -> Keys {
+    let AuthSettings::Keys(keys) = auth else {
+        return Keys::default();
+    };
+    let named: Vec<_> = keys
+        .iter()
+        .enumerate()
+        .map(|(place, key)| {
+            (
+                key.name
+                    .clone()
+                    .unwrap_or_else(|| format!("key-{}", place + 1)),
+                key.key.expose(),
+            )
+        })
+        .collect();
+    Keys::new(named.iter().map(|(name, key)| (name.as_str(), *key)))
+}
+
+fn cors(cors: &CorsSettings) -> CorsPolicy {
+    let origins = match &cors.allowed {
+        Origins::Any => Vec::new(),
+        Origins::Listed(origins) => origins.clone(),
+    };
+    CorsPolicy {
+        any: cors.allowed == Origins::Any,
+        origins,
+        max_age: cors.max_age,
+    }
+}

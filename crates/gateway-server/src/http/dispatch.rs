@@ -1,0 +1,176 @@
+//! What every request needs, whatever it asks: an id, a record, the method check, the policy of its route, and an
+//! answer even when a handler panics.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::body::Body;
+use futures::FutureExt;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+
+use super::{
+    answer::Answer,
+    cors,
+    error::{ApiError, ErrorFormat, ErrorKind, ErrorStyle},
+    handlers,
+    identify::Principal,
+    relay::{RelayBody, Source},
+    routes::{Policy, Route},
+};
+use crate::{
+    app::App,
+    listener::Peer,
+    observe::{Exchange, RequestId},
+};
+
+/// A request that has passed its route's policy.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The request.
+    pub request: Request<Body>,
+    /// Who is calling.
+    pub principal: Principal,
+}
+
+/// Answers one request.
+pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Response<Body> {
+    let request_id = RequestId::of(request.headers());
+    let mut exchange = Exchange::begin(
+        Arc::clone(&app.observers),
+        request_id.clone(),
+        request.method().clone(),
+        route.pattern,
+    );
+    let busy = request.extensions().get::<Peer>().map(Peer::busy);
+    let style = error_style(request.headers(), app.settings.error_style);
+    let origin = if route.any_origin {
+        request.headers().get(header::ORIGIN).cloned()
+    } else {
+        app.settings.cors.allowed(request.headers())
+    };
+    let head_only = request.method() == Method::HEAD;
+
+    let running = AssertUnwindSafe(run(&app, route, request, &mut exchange)).catch_unwind();
+    let outcome = running.await.unwrap_or_else(|_| {
+        // The panic itself has been reported by the hook; what it said may hold anything and stays there.
+        Err(ApiError::new(ErrorKind::InternalError, "The gateway failed at this request. Its operator finds the cause under the request id."))
+    });
+
+    let (mut parts, source) = match outcome {
+        Ok(answer) => {
+            let mut response = Response::new(());
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            (response.into_parts().0, answer.source)
+        }
+        Err(error) => {
+            exchange.record.error = Some(error.code());
+            exchange.record.error_detail = error.log_detail().map(str::to_owned);
+            let body = error.body(style);
+            (
+                error.into_response(style).into_parts().0,
+                Source::Whole(body),
+            )
+        }
+    };
+    exchange.record.status = Some(parts.status);
+    parts.headers.insert("x-request-id", request_id.header());
+    if let Some(origin) = origin {
+        cors::allow(&mut parts.headers, origin);
+    }
+    if head_only {
+        exchange.record.complete = true;
+    }
+    Response::from_parts(parts, Body::new(RelayBody::new(source, exchange, busy)))
+}
+
+async fn run(
+    app: &Arc<App>,
+    route: Route,
+    request: Request<Body>,
+    exchange: &mut Exchange,
+) -> Result<Answer, ApiError> {
+    if cors::is_preflight(request.method(), request.headers()) {
+        return Ok(cors::preflight(request.headers(), &app.settings.cors));
+    }
+    if !route.allows(request.method()) {
+        return Err(method_not_allowed(&route));
+    }
+    let principal = match route.policy {
+        Policy::Protected => app.settings.keys.identify(request.headers())?,
+        Policy::Open => Principal::Anonymous,
+        // The route tells more to those who have a key, and does not mind those who have none.
+        Policy::OpenWithDetails => app
+            .settings
+            .keys
+            .identify(request.headers())
+            .unwrap_or(Principal::Anonymous),
+    };
+    principal.name().clone_into(&mut exchange.record.principal);
+    handlers::handle(app, route, Admitted { request, principal }, exchange).await
+}
+
+fn method_not_allowed(route: &Route) -> ApiError {
+    let allowed = route.methods.join(", ");
+    let message = format!("{} takes {allowed}.", route.pattern);
+    let value = HeaderValue::from_str(&allowed).unwrap_or(HeaderValue::from_static("GET"));
+    ApiError::new(ErrorKind::MethodNotAllowed, message).header(header::ALLOW, value)
+}
+
+/// The caller's `x-error-format` wins over the configuration.
+fn error_style(headers: &HeaderMap, configured: ErrorStyle) -> ErrorStyle {
+    match headers.get("x-error-format").map(HeaderValue::as_bytes) {
+        Some(b"string") => ErrorStyle {
+            format: ErrorFormat::String,
+            ..configured
+        },
+        Some(b"object") => ErrorStyle {
+            format: ErrorFormat::Object,
+            ..configured
+        },
+        _ => configured,
+    }
+}
+
+/// The answer for a path where nothing is, with a hint for the usual slips.
+pub async fn not_found(app: Arc<App>, request: Request<Body>) -> Response<Body> {
+    let path = request.uri().path();
+    let message = format!(
+        "There is nothing at {}. {}",
+        shown_path(path),
+        path_hint(path)
+    );
+    let request_id = RequestId::of(request.headers());
+    let mut exchange = Exchange::begin(
+        Arc::clone(&app.observers),
+        request_id.clone(),
+        request.method().clone(),
+        "unknown",
+    );
+    let error = ApiError::new(ErrorKind::UnknownUrl, message);
+    exchange.record.error = Some(error.code());
+    exchange.record.status = Some(StatusCode::NOT_FOUND);
+    let mut response =
+        error.into_response(error_style(request.headers(), app.settings.error_style));
+    response
+        .headers_mut()
+        .insert("x-request-id", request_id.header());
+    response
+}
+
+fn path_hint(path: &str) -> &'static str {
+    if path.starts_with("/v1/v1") {
+        "The base URL holds `/v1` and the client adds it again: take it out of one of them."
+    } else if path.contains("/chat/completions/")
+        || path.ends_with("/chat/completions/chat/completions")
+    {
+        "The base URL should end in `/v1`, without `/chat/completions`: the client adds that."
+    } else if path.starts_with("/v1/messages") || path.starts_with("/messages") {
+        "This gateway speaks OpenAI's protocol: use `/v1/chat/completions`."
+    } else {
+        "`GET /v1` lists the endpoints; the base URL for SDKs ends in `/v1`."
+    }
+}
+
+fn shown_path(path: &str) -> String {
+    path.chars().take(120).collect()
+}

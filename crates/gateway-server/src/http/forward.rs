@@ -1,0 +1,85 @@
+//! Which of a client's headers may go upstream: a list of names, never a credential, a cookie or an address.
+
+use http::{HeaderMap, HeaderName, header};
+
+/// Headers that change what an upstream does with a call, and that are the caller's to set.
+const TO_CALLS: &[&str] = &[
+    "openai-beta",
+    "anthropic-beta",
+    "anthropic-version",
+    "idempotency-key",
+    "http-referer",
+    "x-title",
+    "traceparent",
+    "tracestate",
+];
+
+/// What a raw proxy request may carry besides.
+const TO_PROXY: &[&str] = &[
+    "content-type",
+    "accept",
+    "accept-language",
+    "content-language",
+    "range",
+    "if-match",
+    "if-none-match",
+];
+
+/// The headers for an upstream call.
+pub fn for_call(headers: &HeaderMap) -> HeaderMap {
+    pick(headers, &[TO_CALLS])
+}
+
+/// The headers for a raw proxy request.
+pub fn for_proxy(headers: &HeaderMap) -> HeaderMap {
+    pick(headers, &[TO_CALLS, TO_PROXY])
+}
+
+fn pick(headers: &HeaderMap, lists: &[&[&'static str]]) -> HeaderMap {
+    let mut picked = HeaderMap::new();
+    for name in lists.iter().copied().flatten() {
+        if named_by_connection(headers, name) {
+            continue;
+        }
+        for value in headers.get_all(*name) {
+            picked.append(HeaderName::from_static(name), value.clone());
+        }
+    }
+    picked
+}
+
+/// `Connection` may name any header as hop-by-hop (RFC 9110, section 7.6.1).
+fn named_by_connection(headers: &HeaderMap, name: &str) -> bool {
+    headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_headers_go_on_and_connection_can_take_them_back() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("authorization", "Bearer k"),
+            ("x-api-key", "k"),
+            ("cookie", "c"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-opengateway-vllm-api-key", "k"),
+            ("openai-beta", "assistants=v2"),
+            ("traceparent", "00-1-2-01"),
+            ("content-type", "text/plain"),
+            ("connection", "keep-alive, Traceparent"),
+        ] {
+            headers.append(name, value.parse().unwrap());
+        }
+        let names = |map: HeaderMap| map.keys().map(HeaderName::to_string).collect::<Vec<_>>();
+        assert_eq!(names(for_call(&headers)), ["openai-beta"]);
+        assert_eq!(names(for_proxy(&headers)), ["openai-beta", "content-type"]);
+    }
+}

@@ -1,0 +1,44 @@
+//! One handler per endpoint; none knows a vendor.
+
+mod models;
+mod proxy;
+mod status;
+
+use std::sync::Arc;
+
+pub(super) use self::{proxy::stream as body_stream, status::metrics_text};
+use super::{
+    answer::Answer,
+    dispatch::Admitted,
+    error::ApiError,
+    pipeline,
+    routes::{Endpoint, Route},
+};
+use crate::{app::App, observe::Exchange, openapi};
+
+/// Answers an admitted request.
+///
+/// # Errors
+/// Whatever the endpoint's own documentation says.
+pub async fn handle(
+    app: &Arc<App>,
+    route: Route,
+    admitted: Admitted,
+    exchange: &mut Exchange,
+) -> Result<Answer, ApiError> {
+    // A body cannot be shared between threads: what waits gets parts of the request, never a reference to it.
+    let Admitted { request, principal } = admitted;
+    match route.endpoint {
+        Endpoint::Operation(operation) => pipeline::serve(app, operation, request, exchange).await,
+        Endpoint::Models => models::list(app, request.into_parts().0.uri).await,
+        Endpoint::Model => models::find(app, request.into_parts().0.uri).await,
+        Endpoint::Proxy => proxy::relay(app, request, exchange).await,
+        Endpoint::Health => status::health(),
+        Endpoint::Ready => status::ready(app),
+        Endpoint::Status => status::status(app, &principal),
+        Endpoint::ApiStatus => status::api_status(app, request.headers()),
+        Endpoint::Root => status::root(),
+        Endpoint::Metrics => status::metrics(app),
+        Endpoint::OpenApi => openapi::answer(),
+    }
+}

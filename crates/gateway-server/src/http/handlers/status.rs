@@ -1,0 +1,187 @@
+//! `GET /health`, `/readyz`, `/status`, `/api/status`, `/v1`, `/metrics`: one snapshot, several readers. None of
+//! them calls an upstream.
+
+use std::sync::atomic::Ordering;
+
+use http::{HeaderMap, HeaderName, header};
+use serde_json::{Value, json};
+
+use crate::{
+    app::{App, MetricsExposure},
+    health::LastSeen,
+    http::{
+        answer::Answer,
+        error::{ApiError, ErrorKind},
+        identify::Principal,
+        routes,
+    },
+    observe::access_log::AccessLog,
+};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The process is alive.
+pub(super) fn health() -> Result<Answer, ApiError> {
+    Answer::json(&json!({ "status": "ok", "message": "OK" }))
+}
+
+/// Requests are taken.
+pub(super) fn ready(app: &App) -> Result<Answer, ApiError> {
+    if app.draining.is_cancelled() {
+        return Err(ApiError::new(
+            ErrorKind::Draining,
+            "The gateway is shutting down.",
+        ));
+    }
+    Answer::json(&json!({ "status": "ok" }))
+}
+
+/// The state, with the providers for callers who have a key.
+pub(super) fn status(app: &App, principal: &Principal) -> Result<Answer, ApiError> {
+    let channels: Vec<_> = app.health.providers().collect();
+    let connected = channels
+        .iter()
+        .filter(|(_, _, seen)| seen.ok != Some(false))
+        .count();
+    let mut status = json!({
+        "status": if app.draining.is_cancelled() { "draining" } else { "ok" },
+        "version": VERSION,
+        "start_time": app.started_unix,
+        "uptime": uptime_text(app),
+        "uptime_seconds": app.started.elapsed().as_secs(),
+        "connected_channels": connected,
+        "total_channels": channels.len(),
+        "active_sessions": 0,
+        "in_flight_requests": app.observers.metrics.in_flight.load(Ordering::Relaxed),
+    });
+    let known = app.settings.keys.is_open() || matches!(principal, Principal::Key { .. });
+    if let (true, Some(status)) = (known, status.as_object_mut()) {
+        let channels = channels
+            .iter()
+            .map(|(name, vendor, seen)| channel(name, vendor, *seen))
+            .collect();
+        status.insert("channels".to_owned(), Value::Array(channels));
+    }
+    Answer::json(&status)
+}
+
+fn channel(name: &str, vendor: &str, seen: LastSeen) -> Value {
+    json!({
+        "id": name,
+        "provider": vendor,
+        "status": match seen.ok { None => "unknown", Some(true) => "up", Some(false) => "down" },
+        "latency_ms": seen.latency.map(|latency| latency.as_millis()),
+        "last_error_type": seen.last_error,
+        "last_checked": seen.checked_unix,
+    })
+}
+
+/// The state for dashboards, in their envelope. Open to everybody: no names, no secrets.
+pub(super) fn api_status(app: &App, headers: &HeaderMap) -> Result<Answer, ApiError> {
+    let total = app.health.providers().count();
+    let healthy = app
+        .health
+        .providers()
+        .filter(|(_, _, seen)| seen.ok != Some(false))
+        .count();
+    Answer::json(&json!({
+        "success": true,
+        "message": "",
+        "data": {
+            "version": VERSION,
+            "start_time": app.started_unix,
+            "uptime": uptime_text(app),
+            "system_name": app.settings.system_name,
+            "server_address": server_address(headers),
+            "quota_per_unit": 500_000,
+            "display_in_currency": true,
+            "docs_link": "/docs",
+            "upstreams": { "total": total, "healthy": healthy },
+        },
+    }))
+}
+
+/// The address by which the client reached us: a reverse proxy says so in `x-forwarded-*`. For show only.
+fn server_address(headers: &HeaderMap) -> String {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let host = Some(text("x-forwarded-host"))
+        .filter(|host| !host.is_empty())
+        .unwrap_or_else(|| text(header::HOST.as_str()));
+    let is_host = !host.is_empty()
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    match (is_host, text("x-forwarded-proto").as_str()) {
+        (false, _) => String::new(),
+        (true, "https") => format!("https://{host}"),
+        (true, _) => format!("http://{host}"),
+    }
+}
+
+/// What is here: also what a client gets that pings its base URL.
+pub(super) fn root() -> Result<Answer, ApiError> {
+    let mut endpoints: Vec<_> = routes::all()
+        .filter(|(path, _)| path.starts_with("/v1/") && path.len() > "/v1/".len())
+        .map(|(path, route)| format!("{} {path}", route.methods.first().copied().unwrap_or("ANY")))
+        .collect();
+    endpoints.sort();
+    Answer::json(&json!({
+        "name": "gateway",
+        "version": VERSION,
+        "message": "An OpenAI-compatible gateway. Set an SDK's base URL to this address, ending in /v1.",
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "endpoints": endpoints,
+    }))
+}
+
+/// Prometheus metrics.
+pub(super) fn metrics(app: &App) -> Result<Answer, ApiError> {
+    match app.settings.metrics {
+        MetricsExposure::WithKey => {
+            let ([(_, content_type)], text) = metrics_text(app);
+            Ok(Answer::text(content_type, text))
+        }
+        MetricsExposure::Off | MetricsExposure::OwnAddress => Err(ApiError::new(
+            ErrorKind::FeatureDisabled,
+            "Metrics are not served at this address.",
+        )),
+    }
+}
+
+/// The metrics with their content type, as the service of their own address answers them.
+pub(crate) fn metrics_text(app: &App) -> ([(HeaderName, &'static str); 1], String) {
+    let dropped = app
+        .observers
+        .access_log
+        .as_ref()
+        .map_or(0, AccessLog::dropped);
+    (
+        [(header::CONTENT_TYPE, METRICS_TYPE)],
+        app.observers.metrics.render(dropped),
+    )
+}
+
+/// `1d 2h 3m 4s`, without leading zero parts.
+fn uptime_text(app: &App) -> String {
+    let seconds = app.started.elapsed().as_secs();
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let shown: Vec<_> = parts
+        .iter()
+        .skip_while(|(count, unit)| *count == 0 && *unit != "s")
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    shown.join(" ")
+}

@@ -1,0 +1,16 @@
+//! The HTTP side: [`routes`] says what is where, [`dispatch`] does what every request needs, [`pipeline`] is the
+//! path of a model request from its first byte to its last.
+
+pub mod answer;
+pub mod cors;
+pub mod dispatch;
+pub mod error;
+pub mod forward;
+pub mod handlers;
+pub mod identify;
+pub mod options;
+pub mod pipeline;
+pub mod receive;
+pub mod relay;
+pub mod routes;
+pub mod understand;

@@ -1,0 +1,260 @@
+//! What a request says beside its body: the query and the `x-opengateway-*` headers. An empty value is an absent one.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Uri};
+use percent_encoding::percent_decode_str;
+
+use super::error::{ApiError, ErrorKind};
+
+const FAILOVER: &str = "x-opengateway-failover-sequence";
+const ENDPOINT: &str = "x-opengateway-vllm-endpoint";
+const TIMEOUT: &str = "x-opengateway-timeout";
+
+/// The longest time that a caller may ask for.
+const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// What a request asks for beside its body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The provider that must answer: `?provider=`, or the first of the failover sequence.
+    pub provider: Option<String>,
+    /// The caller's limit for the upstream: to the first token of a stream, to the end of a whole answer.
+    pub timeout: Option<Duration>,
+    /// Whether any `x-opengateway-*` header is there, be it empty: the caller speaks that dialect.
+    pub opengateway: bool,
+}
+
+impl Options {
+    /// Reads query and headers.
+    ///
+    /// # Errors
+    /// 400 with the name of the parameter or header.
+    pub fn read(uri: &Uri, headers: &HeaderMap) -> Result<Self, ApiError> {
+        let query = query_value(uri, "provider").filter(|name| !name.is_empty());
+        let sequence = text(headers, FAILOVER)?.map(sequence).transpose()?;
+        if text(headers, ENDPOINT)?.is_some() {
+            let message =
+                format!("`{ENDPOINT}` is not switched on on this gateway. Leave the header out.");
+            return Err(ApiError::new(ErrorKind::InvalidHeader, message).param(ENDPOINT));
+        }
+        let timeout = text(headers, TIMEOUT)?.map(timeout).transpose()?;
+        Ok(Self {
+            provider: one_provider(query, sequence)?,
+            timeout,
+            opengateway: headers
+                .keys()
+                .any(|name| name.as_str().starts_with("x-opengateway-")),
+        })
+    }
+}
+
+/// The query and the sequence must agree on who is asked first.
+fn one_provider(
+    query: Option<String>,
+    sequence: Option<Vec<String>>,
+) -> Result<Option<String>, ApiError> {
+    let first = sequence.and_then(|names| names.into_iter().next());
+    match (query, first) {
+        (Some(query), Some(first)) if !query.eq_ignore_ascii_case(&first) => {
+            let message = format!(
+                "`?provider=` names `{}` and `{FAILOVER}` begins with another. Send one of them.",
+                shown(&query)
+            );
+            Err(ApiError::new(ErrorKind::InvalidValue, message).param("provider"))
+        }
+        (query, first) => Ok(query.or(first)),
+    }
+}
+
+/// The decoded value of a query parameter; the first one of that name.
+pub fn query_value(uri: &Uri, name: &str) -> Option<String> {
+    uri.query()?.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (key == name).then(|| {
+            percent_decode_str(&value.replace('+', " "))
+                .decode_utf8_lossy()
+                .into_owned()
+        })
+    })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, ApiError> {
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
+        Err(_) => Err(bad_header(
+            name,
+            "it holds characters that are not plain ASCII",
+        )),
+    }
+}
+
+fn bad_header(name: &'static str, why: &str) -> ApiError {
+    ApiError::new(
+        ErrorKind::InvalidHeader,
+        format!("The header `{name}` cannot be used: {why}."),
+    )
+    .param(name)
+}
+
+/// A JSON array of provider names, none twice.
+fn sequence(text: &str) -> Result<Vec<String>, ApiError> {
+    let names: Vec<String> = serde_json::from_str(text).map_err(|_| {
+        bad_header(
+            FAILOVER,
+            r#"it must be a JSON array of provider names, e.g. ["openai","azure"]"#,
+        )
+    })?;
+    if names.is_empty() {
+        return Err(bad_header(
+            FAILOVER,
+            "the array is empty; leave the header out instead",
+        ));
+    }
+    let twice = names.iter().enumerate().any(|(index, name)| {
+        names
+            .iter()
+            .take(index)
+            .any(|other| other.eq_ignore_ascii_case(name))
+    });
+    if twice {
+        return Err(bad_header(FAILOVER, "a provider is named twice"));
+    }
+    Ok(names)
+}
+
+/// `1500` and `1500ms` are milliseconds, `30s` seconds, `2m` minutes.
+fn timeout(text: &str) -> Result<Duration, ApiError> {
+    let why = "write `1500ms`, `30s`, `2m`, or milliseconds as a plain number, above zero";
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("", 1)];
+    let found = units
+        .iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
+    let milliseconds =
+        found.and_then(|(number, factor)| number.parse::<u64>().ok()?.checked_mul(factor));
+    match milliseconds {
+        Some(milliseconds) if milliseconds > 0 => {
+            Ok(Duration::from_millis(milliseconds).min(MAX_TIMEOUT))
+        }
+        _ => Err(bad_header(TIMEOUT, why)),
+    }
+}
+
+/// A caller's text as it may stand in a message.
+fn shown(text: &str) -> String {
+    text.chars().take(64).filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        uri: &'static str,
+        headers: &[(&'static str, &'static str)],
+    ) -> Result<Options, Option<String>> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        Options::read(&Uri::from_static(uri), &map).map_err(|error| {
+            let body: serde_json::Value =
+                serde_json::from_slice(&error.body(Default::default())).unwrap();
+            body["error"]["param"].as_str().map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn empty_is_absent_and_bad_is_named() {
+        let provider = |name: &str| Options {
+            provider: Some(name.to_owned()),
+            ..Options::default()
+        };
+        assert_eq!(read("/v1/x", &[]), Ok(Options::default()));
+        assert_eq!(read("/v1/x?provider=", &[]), Ok(Options::default()));
+        assert_eq!(
+            read("/v1/x?a=b&provider=o%6Clama", &[]),
+            Ok(provider("ollama"))
+        );
+        let dialect = Options {
+            opengateway: true,
+            ..Options::default()
+        };
+        let empty = [(FAILOVER, ""), (ENDPOINT, ""), (TIMEOUT, " ")];
+        assert_eq!(read("/v1/x", &empty), Ok(dialect.clone()));
+        let sequence = Options {
+            opengateway: true,
+            ..provider("azure")
+        };
+        assert_eq!(
+            read("/v1/x", &[(FAILOVER, r#"["azure","openai"]"#)]),
+            Ok(sequence.clone())
+        );
+        assert_eq!(
+            read(
+                "/v1/x?provider=azure",
+                &[(FAILOVER, r#"["azure","openai"]"#)]
+            ),
+            Ok(sequence)
+        );
+        assert_eq!(
+            read("/v1/x?provider=openai", &[(FAILOVER, r#"["azure"]"#)]),
+            Err(Some("provider".to_owned()))
+        );
+        for bad in [
+            "azure",
+            "[]",
+            "[1]",
+            r#"{"a":1}"#,
+            r#"["a","A"]"#,
+            r#""azure""#,
+        ] {
+            assert_eq!(
+                read("/v1/x", &[(FAILOVER, bad)]),
+                Err(Some(FAILOVER.to_owned())),
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            read("/v1/x", &[(ENDPOINT, "http://10.0.0.1")]),
+            Err(Some(ENDPOINT.to_owned()))
+        );
+    }
+
+    #[test]
+    fn timeouts_have_units() {
+        let table = [
+            ("1500", 1500),
+            ("1500ms", 1500),
+            ("30s", 30_000),
+            ("2m", 120_000),
+            ("99999m", 3_600_000),
+        ];
+        for (text, milliseconds) in table {
+            let options = read("/v1/x", &[(TIMEOUT, text)]).unwrap();
+            assert_eq!(
+                options.timeout,
+                Some(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
+        }
+        for bad in [
+            "0",
+            "-1",
+            "1.5s",
+            "soon",
+            "5h",
+            "ms",
+            "18446744073709551615m",
+        ] {
+            assert_eq!(
+                read("/v1/x", &[(TIMEOUT, bad)]),
+                Err(Some(TIMEOUT.to_owned())),
+                "{bad}"
+            );
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The path of one model request, from its first byte to its last.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use futures::StreamExt;
+use gateway_client::transport::ByteStream;
+use gateway_providers::{Operation, Payload, Reply, ReplyBody, operation::BodyKind};
+use gateway_router::{Ask, Attempt, ModelRequest, Plan, Routed};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
+
+use super::{
+    answer::{Answer, header_text},
+    error::{ApiError, ErrorKind},
+    forward,
+    handlers::body_stream,
+    options::Options,
+    receive,
+    relay::{Events, Source},
+    understand::{
+        Understood,
+        multipart::{Found, ModelFinder},
+    },
+};
+use crate::{app::App, observe::Exchange};
+
+const SELECTED_PROVIDER: HeaderName = HeaderName::from_static("x-selected-provider");
+const SELECTED_MODEL: HeaderName = HeaderName::from_static("x-selected-model");
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-attempts");
+
+/// Serves one operation. The caller has been received and identified already ([`super::dispatch`]).
+///
+/// # Errors
+/// Every error of the catalogue, and the upstream's own.
+pub async fn serve(
+    app: &Arc<App>,
+    operation: Operation,
+    request: Request<Body>,
+    exchange: &mut Exchange,
+) -> Result<Answer, ApiError> {
+    exchange.record.operation = operation.name();
+    if app.is_disabled(operation) {
+        return Err(ApiError::new(
+            ErrorKind::FeatureDisabled,
+            format!("{operation} is switched off on this gateway."),
+        ));
+    }
+    let (parts, body) = request.into_parts();
+    let options = Options::read(&parts.uri, &parts.headers)?;
+
+    // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
+    // the form flows on, so that there the plan comes in the middle of reading.
+    let (plan, ask) = match operation.spec().body {
+        BodyKind::Json => plan_json(app, operation, &options, &parts, body).await?,
+        BodyKind::Multipart => plan_form(app, operation, &options, &parts, body).await?,
+    };
+    exchange.record.stream = ask.stream;
+    exchange.record.provider = Some(plan.primary.provider.name().to_owned());
+    exchange.record.model = Some(plan.primary.model.clone());
+
+    // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
+    let routed = match app.router.send(plan, ask).await {
+        Ok(routed) => routed,
+        Err(failed) => {
+            failed
+                .attempts
+                .iter()
+                .for_each(|attempt| app.health.note(attempt));
+            let attempts = attempts_header(&failed.attempts);
+            return Err(
+                ApiError::from_call(failed.cause, app.upstream_errors()).header(ATTEMPTS, attempts)
+            );
+        }
+    };
+    routed
+        .attempts
+        .iter()
+        .for_each(|attempt| app.health.note(attempt));
+
+    // Relay: what comes is passed on. The record is settled when the body ends.
+    let created =
+        app.settings.created_status && options.opengateway && !parts.uri.path().starts_with("/v1");
+    Ok(relay(app, routed, created, exchange))
+}
+
+async fn plan_json(
+    app: &App,
+    operation: Operation,
+    options: &Options,
+    parts: &Parts,
+    body: Body,
+) -> Result<(Plan, Ask), ApiError> {
+    receive::check_json_type(&parts.headers)?;
+    let bytes = receive::read_whole(&parts.headers, body, app.settings.body).await?;
+    let understood = Understood::read(operation, bytes, app.body_policy())?;
+    let plan = plan(app, operation, options, &understood.model).await?;
+    let ask = Ask {
+        operation,
+        payload: Payload::Json(understood.body),
+        stream: understood.stream,
+        count_tokens: app.settings.count_tokens,
+        headers: forward::for_call(&parts.headers),
+        limit: options.timeout,
+    };
+    Ok((plan, ask))
+}
+
+async fn plan_form(
+    app: &App,
+    operation: Operation,
+    options: &Options,
+    parts: &Parts,
+    mut body: Body,
+) -> Result<(Plan, Ask), ApiError> {
+    receive::check_head(&parts.headers, app.settings.body)?;
+    let content_type = parts.headers.get(header::CONTENT_TYPE);
+    let mut finder = ModelFinder::new(content_type)?;
+    let range = loop {
+        let piece = receive::next_piece(&mut body, app.settings.body.idle)
+            .await?
+            .ok_or_else(ModelFinder::missing)?;
+        if finder.held_len() + piece.len() > app.settings.body.max_bytes {
+            return Err(receive::too_large(app.settings.body));
+        }
+        if let Found::Model(range) = finder.push(&piece)? {
+            break range;
+        }
+    };
+    let plan = plan(app, operation, options, &finder.text(&range)).await?;
+    let held = finder.held_len();
+    let first = finder.into_held(&range, &plan.primary.model);
+    let length = receive::content_length(&parts.headers)
+        .map(|length| length - (held as u64).min(length) + first.len() as u64);
+    let rest = body_stream(body, app.settings.body);
+    let body: ByteStream = futures::stream::once(std::future::ready(Ok(first)))
+        .chain(rest)
+        .boxed();
+    let content_type = content_type
+        .cloned()
+        .unwrap_or(HeaderValue::from_static("multipart/form-data"));
+    let ask = Ask {
+        operation,
+        payload: Payload::Opaque {
+            content_type,
+            body,
+            length,
+        },
+        stream: false,
+        count_tokens: false,
+        headers: forward::for_call(&parts.headers),
+        limit: options.timeout,
+    };
+    Ok((plan, ask))
+}
+
+async fn plan(
+    app: &App,
+    operation: Operation,
+    options: &Options,
+    model: &str,
+) -> Result<Plan, ApiError> {
+    let request = ModelRequest {
+        model,
+        provider_query: options.provider.as_deref(),
+        operation,
+    };
+    Ok(app.router.plan(&request).await?)
+}
+
+fn relay(app: &App, routed: Routed, created: bool, exchange: &mut Exchange) -> Answer {
+    let Routed {
+        reply: Reply {
+            status,
+            mut headers,
+            body,
+        },
+        target,
+        attempts,
+    } = routed;
+    headers.insert(SELECTED_PROVIDER, header_text(target.provider.name()));
+    headers.insert(SELECTED_MODEL, header_text(&target.model));
+    headers.insert(ATTEMPTS, attempts_header(&attempts));
+    match body {
+        ReplyBody::Whole { bytes, usage } => {
+            exchange.record.usage = usage;
+            let status = if created { StatusCode::CREATED } else { status };
+            Answer {
+                status,
+                headers,
+                source: Source::Whole(bytes),
+            }
+        }
+        ReplyBody::Events(stream) => {
+            exchange.record.stream = true;
+            stream_headers(&mut headers);
+            let events = Events::new(
+                stream,
+                app.upstream_errors(),
+                app.settings.keep_alive,
+                app.cut_off.clone(),
+            );
+            Answer {
+                status,
+                headers,
+                source: Source::Events(Box::new(events)),
+            }
+        }
+        ReplyBody::Binary(stream) => Answer {
+            status,
+            headers,
+            source: Source::Binary(stream),
+        },
+    }
+}
+
+/// No proxy on the way may hold events back or keep them.
+fn stream_headers(headers: &mut HeaderMap) {
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+}
+
+fn attempts_header(attempts: &[Attempt]) -> HeaderValue {
+    let text = attempts
+        .iter()
+        .map(Attempt::to_string)
+        .collect::<Vec<_>>()
+        .join(",");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}

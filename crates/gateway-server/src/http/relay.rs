@@ -1,0 +1,230 @@
+//! Step 7 of a request's path: the answer's body, written as it comes.
+//!
+//! One body type for every answer, so that its end, whichever way it comes, closes the request's record. In a
+//! stream silence is filled with comments (the one keep-alive that every SDK ignores), a fault becomes one error
+//! event, and after an error there is no `[DONE]`.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::Stream;
+use gateway_client::transport::ByteStream;
+use gateway_providers::{EventStream, Fault};
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::error::{ApiError, ErrorKind, UpstreamErrorPolicy};
+use crate::{listener::Busy, observe::Exchange};
+
+/// What an answer's body is made of.
+pub enum Source {
+    /// Bytes that are all there.
+    Whole(Bytes),
+    /// An event stream.
+    Events(Box<Events>),
+    /// Bytes as they come, unread.
+    Binary(ByteStream),
+}
+
+/// An event stream with what keeps it alive.
+pub struct Events {
+    stream: EventStream,
+    policy: UpstreamErrorPolicy,
+    keep_alive: Duration,
+    /// When something was last written.
+    written: Instant,
+    /// Fires a keep-alive's length after `written`; set anew only when it fires, not at every event.
+    quiet: Pin<Box<Sleep>>,
+    cut_off: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+/// The body of an answer. Dropping it cancels the upstream and closes the record.
+pub struct RelayBody {
+    source: Option<Source>,
+    exchange: Exchange,
+    _busy: Option<Busy>,
+}
+
+/// A comment, which every event-stream parser skips.
+const KEEP_ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");
+
+impl Events {
+    /// Relays a stream, with a comment whenever it was silent for `keep_alive`, until `cut_off` is cancelled.
+    pub fn new(
+        stream: EventStream,
+        policy: UpstreamErrorPolicy,
+        keep_alive: Duration,
+        cut_off: CancellationToken,
+    ) -> Self {
+        Self {
+            stream,
+            policy,
+            keep_alive,
+            written: Instant::now(),
+            quiet: Box::pin(sleep(keep_alive)),
+            cut_off: Box::pin(cut_off.cancelled_owned()),
+        }
+    }
+
+    /// A comment, once the silence has been long enough.
+    fn poll_keep_alive(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+        while self.quiet.as_mut().poll(context).is_ready() {
+            let due = self.written + self.keep_alive;
+            let now = Instant::now();
+            if due <= now {
+                self.written = now;
+                self.quiet.as_mut().reset(now + self.keep_alive);
+                return Poll::Ready(KEEP_ALIVE);
+            }
+            self.quiet.as_mut().reset(due);
+        }
+        Poll::Pending
+    }
+}
+
+/// What the next poll of an event stream gives.
+enum Next {
+    Piece(Bytes),
+    Last(Bytes),
+    End,
+}
+
+impl RelayBody {
+    /// A body that closes the record when it ends.
+    pub fn new(source: Source, exchange: Exchange, busy: Option<Busy>) -> Self {
+        Self {
+            source: Some(source),
+            exchange,
+            _busy: busy,
+        }
+    }
+
+    fn poll_events(
+        events: &mut Events,
+        exchange: &mut Exchange,
+        context: &mut Context<'_>,
+    ) -> Poll<Next> {
+        match Pin::new(&mut events.stream).poll_next(context) {
+            Poll::Ready(Some(Ok(batch))) => {
+                exchange.note_first_token();
+                exchange.record.events += u64::from(batch.events);
+                exchange.record.usage = batch.usage.or(exchange.record.usage);
+                events.written = Instant::now();
+                Poll::Ready(Next::Piece(batch.bytes))
+            }
+            Poll::Ready(Some(Err(fault))) => {
+                Poll::Ready(Next::Last(error_event(fault, events.policy, exchange)))
+            }
+            Poll::Ready(None) => Poll::Ready(Next::End),
+            Poll::Pending if events.cut_off.as_mut().poll(context).is_ready() => {
+                let error = ApiError::new(
+                    ErrorKind::Draining,
+                    "The gateway is shutting down and could not wait for the end of this answer.",
+                );
+                exchange.record.error = Some(error.code());
+                Poll::Ready(Next::Last(error.event()))
+            }
+            Poll::Pending => events.poll_keep_alive(context).map(Next::Piece),
+        }
+    }
+}
+
+fn error_event(fault: Fault, policy: UpstreamErrorPolicy, exchange: &mut Exchange) -> Bytes {
+    let error = ApiError::from_fault(fault, policy);
+    exchange.record.error = Some(error.code());
+    exchange.record.error_detail = error.log_detail().map(str::to_owned);
+    error.event()
+}
+
+impl Body for RelayBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = &mut *self;
+        let next = match &mut this.source {
+            None => Next::End,
+            Some(Source::Whole(bytes)) if bytes.is_empty() => Next::End,
+            Some(Source::Whole(bytes)) => Next::Last(std::mem::take(bytes)),
+            Some(Source::Events(events)) => {
+                match Self::poll_events(events, &mut this.exchange, context) {
+                    Poll::Ready(next) => next,
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            Some(Source::Binary(stream)) => match Pin::new(stream).poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) => Next::Piece(bytes),
+                Poll::Ready(Some(Err(error))) => {
+                    // Nothing can be said inside bytes that are not ours: the broken framing has to say it.
+                    this.source = None;
+                    this.exchange.record.error = Some("backend_connection_reset");
+                    return Poll::Ready(Some(Err(std::io::Error::other(error))));
+                }
+                Poll::Ready(None) => Next::End,
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        let bytes = match next {
+            Next::Piece(bytes) => bytes,
+            Next::Last(bytes) => {
+                this.source = None;
+                this.exchange.record.complete = this.exchange.record.error.is_none();
+                bytes
+            }
+            Next::End => {
+                this.source = None;
+                this.exchange.record.complete = this.exchange.record.error.is_none();
+                return Poll::Ready(None);
+            }
+        };
+        this.exchange.record.bytes_out += bytes.len() as u64;
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            None => true,
+            Some(Source::Whole(bytes)) => bytes.is_empty(),
+            Some(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            None => SizeHint::with_exact(0),
+            Some(Source::Whole(bytes)) => SizeHint::with_exact(bytes.len() as u64),
+            Some(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(bytes) => write!(f, "Whole({} bytes)", bytes.len()),
+            Self::Events(_) => f.write_str("Events(..)"),
+            Self::Binary(_) => f.write_str("Binary(..)"),
+        }
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Events")
+    }
+}
+
+impl fmt::Debug for RelayBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RelayBody")
+    }
+}

@@ -1,0 +1,61 @@
+//! Step 3 of a request's path: one strict reading of the body. What is learned here is never read again elsewhere.
+
+mod compat;
+mod members;
+pub mod multipart;
+mod vision;
+
+use bytes::Bytes;
+use gateway_providers::Operation;
+use gateway_types::json::{RawObject, ScanError, ScanLimits};
+
+use super::error::{ApiError, ErrorKind};
+
+/// A JSON request, understood.
+#[derive(Debug)]
+pub struct Understood {
+    /// The body, checked; its bytes are the client's but for the string-encoded members of the S3 dialect.
+    pub body: RawObject,
+    /// The model as the client named it.
+    pub model: String,
+    /// Whether a stream is asked for.
+    pub stream: bool,
+}
+
+/// What may be in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyPolicy {
+    /// Bounds of the strict scan.
+    pub limits: ScanLimits,
+    /// Whether image content is let through.
+    pub vision: bool,
+}
+
+impl Understood {
+    /// Reads a JSON body.
+    ///
+    /// # Errors
+    /// 400 with `param` set, see the catalogue.
+    pub fn read(operation: Operation, bytes: Bytes, policy: BodyPolicy) -> Result<Self, ApiError> {
+        let body = RawObject::parse(bytes, policy.limits).map_err(|error| invalid_json(&error))?;
+        let body = compat::decode_string_members(operation, body, policy.limits)?;
+        let model = members::model(&body)?;
+        let stream = members::stream(&body)?;
+        members::check(operation, &body)?;
+        if !policy.vision {
+            vision::refuse_images(operation, &body)?;
+        }
+        Ok(Self {
+            body,
+            model,
+            stream,
+        })
+    }
+}
+
+fn invalid_json(error: &ScanError) -> ApiError {
+    ApiError::new(
+        ErrorKind::InvalidJson,
+        format!("The body is not a valid JSON object: {error}."),
+    )
+}

@@ -1,0 +1,325 @@
+//! Multipart forms pass through as a stream; only the `model` field is read, and respelled where it must be.
+//!
+//! Bytes are held back until the `model` field has come by (most clients send it before the file), then
+//! everything flows. The form is RFC 7578's; the boundary RFC 2046's.
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderValue;
+use memchr::memmem;
+
+use crate::http::error::{ApiError, ErrorKind};
+
+/// How many bytes the head of one part may have.
+const MAX_PART_HEAD: usize = 16 * 1024;
+
+/// Looks for the `model` field in a form that arrives in pieces.
+#[derive(Debug)]
+pub struct ModelFinder {
+    held: BytesMut,
+    /// `\r\n--boundary`; the form is read as if a line break stood before its first delimiter.
+    delimiter: Vec<u8>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// Before the first delimiter.
+    Start,
+    /// A part's head begins here.
+    Head(usize),
+    /// A part's body begins at `from`; the delimiter after it is not before `search`.
+    Body {
+        from: usize,
+        search: usize,
+        is_model: bool,
+    },
+}
+
+/// What the finder found so far.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The field is not there yet: push more.
+    NotYet,
+    /// The model's place in the held bytes.
+    Model(Range<usize>),
+}
+
+impl ModelFinder {
+    /// A finder for a form of this content type.
+    ///
+    /// # Errors
+    /// 415 when it is not `multipart/form-data`, 400 when the boundary is missing.
+    pub fn new(content_type: Option<&HeaderValue>) -> Result<Self, ApiError> {
+        let text = content_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let (media_type, parameters) = text.split_once(';').unwrap_or((text, ""));
+        if !media_type
+            .trim()
+            .eq_ignore_ascii_case("multipart/form-data")
+        {
+            let message = "This endpoint takes `content-type: multipart/form-data`.";
+            return Err(ApiError::new(ErrorKind::UnsupportedMediaType, message));
+        }
+        let boundary = parameters.split(';').find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim()
+                .eq_ignore_ascii_case("boundary")
+                .then(|| value.trim().trim_matches('"'))
+        });
+        match boundary {
+            Some(boundary) if (1..=70).contains(&boundary.len()) => Ok(Self {
+                held: BytesMut::new(),
+                delimiter: [b"\r\n--", boundary.as_bytes()].concat(),
+                state: State::Start,
+            }),
+            _ => Err(
+                malformed("the content type names no boundary of 1 to 70 characters")
+                    .param("content-type"),
+            ),
+        }
+    }
+
+    /// Takes the next bytes and looks on.
+    ///
+    /// # Errors
+    /// 400 when the form is malformed, or ended without the field.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<Found, ApiError> {
+        self.held.extend_from_slice(chunk);
+        loop {
+            let next = match self.state {
+                State::Start => self.first_delimiter()?,
+                State::Head(from) => self.head(from)?,
+                State::Body {
+                    from,
+                    search,
+                    is_model,
+                } => match self.body(from, search, is_model)? {
+                    Step::Found(range) => return Ok(Found::Model(range)),
+                    Step::Go(state) => Some(state),
+                    Step::Wait(state) => {
+                        self.state = state;
+                        None
+                    }
+                },
+            };
+            match next {
+                Some(state) => self.state = state,
+                None => return Ok(Found::NotYet),
+            }
+        }
+    }
+
+    /// How many bytes are held back.
+    pub fn held_len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// The text at a place that was found.
+    pub fn text(&self, range: &Range<usize>) -> String {
+        String::from_utf8_lossy(self.held.get(range.clone()).unwrap_or_default())
+            .trim()
+            .to_owned()
+    }
+
+    /// The held bytes, with the model respelled where it changes.
+    pub fn into_held(self, range: &Range<usize>, model: &str) -> Bytes {
+        if self.held.get(range.clone()) == Some(model.as_bytes()) {
+            return self.held.freeze();
+        }
+        let mut out = BytesMut::with_capacity(self.held.len() + model.len());
+        out.extend_from_slice(self.held.get(..range.start).unwrap_or_default());
+        out.extend_from_slice(model.as_bytes());
+        out.extend_from_slice(self.held.get(range.end..).unwrap_or_default());
+        out.freeze()
+    }
+
+    /// The error for a form that ended without the field.
+    pub fn missing() -> ApiError {
+        ApiError::new(
+            ErrorKind::MissingParameter,
+            "The form has no `model` field. `GET /v1/models` lists the names.",
+        )
+        .param("model")
+    }
+
+    fn first_delimiter(&self) -> Result<Option<State>, ApiError> {
+        let dashes = self.delimiter.get(2..).unwrap_or_default();
+        if self.held.len() < dashes.len() {
+            return Ok(None);
+        }
+        if self.held.starts_with(dashes) {
+            return Ok(Some(State::Head(dashes.len())));
+        }
+        // A preamble, which nobody sends but the format allows.
+        match memmem::find(&self.held, &self.delimiter) {
+            Some(at) => Ok(Some(State::Head(at + self.delimiter.len()))),
+            None if self.held.len() > MAX_PART_HEAD => {
+                Err(malformed("it does not begin with its boundary"))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// From the end of a delimiter to the end of the part's head.
+    fn head(&self, from: usize) -> Result<Option<State>, ApiError> {
+        let rest = self.held.get(from..).unwrap_or_default();
+        if rest.len() < 2 {
+            return Ok(None);
+        }
+        if rest.starts_with(b"--") {
+            return Err(Self::missing());
+        }
+        match memmem::find(rest, b"\r\n\r\n") {
+            Some(end) => {
+                let is_model =
+                    field_name(rest.get(..end).unwrap_or_default()).as_deref() == Some("model");
+                let body = from + end + 4;
+                // An empty body's delimiter shares the line break that ends the head.
+                Ok(Some(State::Body {
+                    from: body,
+                    search: body - 2,
+                    is_model,
+                }))
+            }
+            None if rest.len() > MAX_PART_HEAD => Err(malformed("the head of a part is too long")),
+            None => Ok(None),
+        }
+    }
+
+    fn body(&self, from: usize, search: usize, is_model: bool) -> Result<Step, ApiError> {
+        match memmem::find(self.held.get(search..).unwrap_or_default(), &self.delimiter) {
+            Some(at) if is_model => {
+                let range = from..(search + at).max(from);
+                if self.text(&range).is_empty() {
+                    return Err(ApiError::new(
+                        ErrorKind::InvalidValue,
+                        "The form's `model` field is empty.",
+                    )
+                    .param("model"));
+                }
+                Ok(Step::Found(range))
+            }
+            Some(at) => Ok(Step::Go(State::Head(search + at + self.delimiter.len()))),
+            None => {
+                let search = self
+                    .held
+                    .len()
+                    .saturating_sub(self.delimiter.len())
+                    .max(search);
+                Ok(Step::Wait(State::Body {
+                    from,
+                    search,
+                    is_model,
+                }))
+            }
+        }
+    }
+}
+
+enum Step {
+    Found(Range<usize>),
+    Go(State),
+    Wait(State),
+}
+
+fn malformed(what: &str) -> ApiError {
+    ApiError::new(
+        ErrorKind::InvalidRequest,
+        format!("The multipart form is malformed: {what}."),
+    )
+}
+
+/// The `name` of a part's `content-disposition`.
+fn field_name(head: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(head);
+    head.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        if !name.trim().eq_ignore_ascii_case("content-disposition") {
+            return None;
+        }
+        value.split(';').find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim()
+                .eq_ignore_ascii_case("name")
+                .then(|| value.trim().trim_matches('"').to_owned())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TYPE: HeaderValue = HeaderValue::from_static("multipart/form-data; boundary=XX");
+
+    fn find(form: &[u8], piece: usize) -> Result<(String, Bytes), &'static str> {
+        let mut finder = ModelFinder::new(Some(&TYPE)).map_err(|error| error.code())?;
+        for (index, chunk) in form.chunks(piece).enumerate() {
+            if let Found::Model(range) = finder.push(chunk).map_err(|error| error.code())? {
+                let rest = form.get((index + 1) * piece..).unwrap_or_default();
+                let text = finder.text(&range);
+                return Ok((
+                    text,
+                    [finder.into_held(&range, "up").as_ref(), rest]
+                        .concat()
+                        .into(),
+                ));
+            }
+        }
+        Err("not found")
+    }
+
+    #[test]
+    fn the_model_is_found_and_respelled_wherever_the_pieces_break() {
+        let form = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a--XX.wav\"\r\nContent-Type: audio/wav\r\n\r\n\x00\r\n--X\xFFmodel\r\n--XX\r\ncontent-disposition: form-data; name=\"empty\"\r\n\r\n\r\n--XX\r\nContent-Disposition: form-data; name=model\r\n\r\nlab/whisper\r\n--XX\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nlab/whisper\r\n--XX--\r\n";
+        let text = String::from_utf8_lossy(form);
+        let expected = form.to_vec();
+        let at = memmem::find(form, b"lab/whisper").unwrap();
+        let expected = [&expected[..at], b"up", &expected[at + 11..]].concat();
+        for piece in 1..form.len() {
+            let (model, respelled) =
+                find(form, piece).unwrap_or_else(|error| panic!("{error} {piece} {text}"));
+            assert_eq!(model, "lab/whisper");
+            assert_eq!(respelled, expected, "{piece}");
+        }
+    }
+
+    #[test]
+    fn malformed_forms_say_what_is_wrong() {
+        let table: &[(&[u8], &str)] = &[
+            (
+                b"--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--XX--\r\n",
+                "missing_parameter",
+            ),
+            (b"--XX--\r\n", "missing_parameter"),
+            (
+                b"--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n\r\n--XX--\r\n",
+                "invalid_value",
+            ),
+            (
+                b"--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nunfinished",
+                "not found",
+            ),
+        ];
+        for (form, code) in table {
+            assert_eq!(
+                find(form, 7),
+                Err(*code),
+                "{}",
+                String::from_utf8_lossy(form)
+            );
+        }
+        let no_boundary = HeaderValue::from_static("multipart/form-data");
+        assert_eq!(
+            ModelFinder::new(Some(&no_boundary)).unwrap_err().code(),
+            "invalid_request"
+        );
+        assert_eq!(
+            ModelFinder::new(None).unwrap_err().code(),
+            "unsupported_media_type"
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! Binding, accepting, and the two phases of a shutdown.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::Router;
+use hyper_util::{rt::TokioExecutor, server::conn::auto};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{ConnectionLimits, Peer, TlsError, TlsFiles, connection, tls};
+use crate::observe::Observers;
+
+/// Why the server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Address {
+        /// The address as configured.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The certificate or key is not usable.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// Sockets that are bound, not yet served.
+pub struct Bound {
+    sockets: Vec<TcpListener>,
+    acceptor: Option<TlsAcceptor>,
+    limits: ConnectionLimits,
+}
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bound")
+            .field("sockets", &self.sockets)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Bound {
+    /// Binds every address.
+    ///
+    /// # Errors
+    /// The first address that cannot be bound; or what is wrong with the TLS files.
+    pub async fn bind(
+        addresses: &[SocketAddr],
+        tls: Option<&TlsFiles>,
+        limits: ConnectionLimits,
+    ) -> Result<Self, BindError> {
+        let acceptor = tls.map(TlsFiles::acceptor).transpose()?;
+        let mut sockets = Vec::with_capacity(addresses.len());
+        for &address in addresses {
+            let socket = TcpListener::bind(address)
+                .await
+                .map_err(|source| BindError::Address { address, source })?;
+            sockets.push(socket);
+        }
+        Ok(Self {
+            sockets,
+            acceptor,
+            limits,
+        })
+    }
+
+    /// The addresses, with the ports that the system chose.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.sockets
+            .iter()
+            .filter_map(|socket| socket.local_addr().ok())
+            .collect()
+    }
+}
+
+/// Everything that a connection needs.
+struct Shared {
+    app: Router,
+    builder: auto::Builder<TokioExecutor>,
+    acceptor: Option<TlsAcceptor>,
+    limits: ConnectionLimits,
+    observers: Arc<Observers>,
+    per_ip: Mutex<HashMap<IpAddr, usize>>,
+    connections: TaskTracker,
+    draining: CancellationToken,
+}
+
+/// Serves until `draining` is cancelled; then lets open requests finish, and after
+/// [`ConnectionLimits::drain`] cancels `cut_off`, upon which streams end with an error event.
+pub async fn serve(
+    bound: Bound,
+    app: Router,
+    observers: Arc<Observers>,
+    draining: CancellationToken,
+    cut_off: CancellationToken,
+) {
+    let Bound {
+        sockets,
+        acceptor,
+        limits,
+    } = bound;
+    let shared = Arc::new(Shared {
+        app,
+        builder: connection::builder(limits),
+        acceptor,
+        limits,
+        observers,
+        per_ip: Mutex::default(),
+        connections: TaskTracker::new(),
+        draining: draining.clone(),
+    });
+    let loops = sockets
+        .into_iter()
+        .map(|socket| accept_loop(socket, Arc::clone(&shared)));
+    futures::future::join_all(loops).await;
+    shared.connections.close();
+    if timeout(limits.drain, shared.connections.wait())
+        .await
+        .is_err()
+    {
+        cut_off.cancel();
+        // The last error events still have to be written.
+        let _ = timeout(Duration::from_secs(2), shared.connections.wait()).await;
+    }
+}
+
+async fn accept_loop(socket: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            () = shared.draining.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let Some(slot) = Slot::take(&shared, address.ip()) else {
+                    shared
+                        .observers
+                        .metrics
+                        .refused_connections
+                        .fetch_add(1, Ordering::Relaxed);
+                    continue;
+                };
+                let task = connect(stream, address, Arc::clone(&shared), slot);
+                shared.connections.spawn(task);
+            }
+            // Out of file descriptors, or the client was gone already: neither is mended by spinning.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, _slot: Slot) {
+    // Events are small and must not wait for company.
+    let _ = stream.set_nodelay(true);
+    let peer = Peer::new(address);
+    let (app, limits, draining) = (shared.app.clone(), shared.limits, shared.draining.clone());
+    match &shared.acceptor {
+        None => connection::serve(&shared.builder, stream, peer, app, limits, draining).await,
+        Some(acceptor) => match timeout(limits.head, tls::accept(acceptor, stream)).await {
+            Ok(Ok(stream)) => {
+                connection::serve(&shared.builder, stream, peer, app, limits, draining).await
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+            Err(_) => tracing::debug!("TLS handshake took too long"),
+        },
+    }
+}
+
+/// A place among the allowed connections, given back when dropped.
+struct Slot {
+    shared: Arc<Shared>,
+    ip: Option<IpAddr>,
+}
+
+impl Slot {
+    fn take(shared: &Arc<Shared>, ip: IpAddr) -> Option<Self> {
+        let open = shared
+            .observers
+            .metrics
+            .connections
+            .fetch_add(1, Ordering::Relaxed);
+        let mut slot = Self {
+            shared: Arc::clone(shared),
+            ip: None,
+        };
+        if usize::try_from(open).unwrap_or_default() >= shared.limits.max_connections {
+            return None;
+        }
+        let cap = shared.limits.max_connections_per_ip;
+        if cap > 0 {
+            let mut per_ip = shared.per_ip.lock().unwrap_or_else(PoisonError::into_inner);
+            let open = per_ip.entry(ip).or_default();
+            if *open >= cap {
+                return None;
+            }
+            *open += 1;
+            slot.ip = Some(ip);
+        }
+        Some(slot)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.shared
+            .observers
+            .metrics
+            .connections
+            .fetch_sub(1, Ordering::Relaxed);
+        let Some(ip) = self.ip else { return };
+        let mut per_ip = self
+            .shared
+            .per_ip
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = per_ip.get_mut(&ip) {
+            *open -= 1;
+            if *open == 0 {
+                per_ip.remove(&ip);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether a connection is at work: between requests a head has to arrive in time, during one it does not.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+/// The connection that a request came on, in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The other end's address, as the system gives it.
+    pub address: SocketAddr,
+    work: Arc<Work>,
+}
+
+#[derive(Debug, Default)]
+struct Work {
+    /// Requests that are being answered.
+    open: AtomicU32,
+    /// Requests that ever began.
+    begun: AtomicU32,
+    multiplexed: AtomicBool,
+}
+
+impl Peer {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            work: Arc::default(),
+        }
+    }
+
+    /// Marks the connection as at work until the mark is dropped with the answer's body.
+    pub fn busy(&self) -> Busy {
+        self.work.open.fetch_add(1, Ordering::Relaxed);
+        self.work.begun.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(&self.work))
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.work.open.load(Ordering::Relaxed) > 0
+    }
+
+    /// How many requests ever began: a change tells that a head arrived whole.
+    pub(super) fn begun(&self) -> u32 {
+        self.work.begun.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the connection speaks HTTP/2, in which bytes between requests are no heads.
+    pub(super) fn set_multiplexed(&self) {
+        self.work.multiplexed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.work.multiplexed.load(Ordering::Relaxed)
+    }
+}
+
+/// A request is being answered.
+#[derive(Debug)]
+pub struct Busy(Arc<Work>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,217 @@
+//! One client connection: its protocol settings, and the deadline for request heads.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tower::{ServiceExt as _, service_fn};
+
+use super::{ConnectionLimits, Peer};
+
+/// hyper refuses to work with a smaller buffer.
+const LEAST_HEAD_BYTES: usize = 8192;
+
+/// The protocol settings of all connections.
+pub(super) fn builder(limits: ConnectionLimits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // hyper counts the idle time before a head as part of reading it; heads themselves have `HeadDeadline`.
+        .header_read_timeout(limits.keep_alive)
+        .max_headers(limits.max_headers)
+        .max_buf_size(limits.max_head_bytes.max(LEAST_HEAD_BYTES));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.max_streams)
+        .initial_stream_window_size(256 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(1024)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(20));
+    builder
+}
+
+/// Serves one connection until it ends, or until a shutdown has let its requests finish.
+pub(super) async fn serve<S>(
+    builder: &auto::Builder<TokioExecutor>,
+    stream: S,
+    peer: Peer,
+    app: Router,
+    limits: ConnectionLimits,
+    draining: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let io = TokioIo::new(Deadlines::new(stream, peer.clone(), limits));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if request.version() == http::Version::HTTP_2 {
+            peer.set_multiplexed();
+        }
+        request.extensions_mut().insert(peer.clone());
+        app.clone().oneshot(request.map(Body::new))
+    });
+    let mut connection =
+        std::pin::pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = draining.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // Clients go away all the time; that is no news.
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// A stream that fails when a request's head began to arrive and is not there in time, or when the other end
+/// does not take what is written to it.
+struct Deadlines<S> {
+    stream: S,
+    peer: Peer,
+    limits: ConnectionLimits,
+    /// Runs from the connection's start, and again from the first byte after each answer.
+    head: Pin<Box<Sleep>>,
+    /// A head is arriving, and this many requests had begun before it.
+    arriving: Option<u32>,
+    /// Runs while a write waits.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Deadlines<S> {
+    fn new(stream: S, peer: Peer, limits: ConnectionLimits) -> Self {
+        Self {
+            stream,
+            peer,
+            limits,
+            head: Box::pin(sleep(limits.head)),
+            arriving: Some(0),
+            stalled: None,
+        }
+    }
+
+    /// Whether a head has been arriving for too long.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self
+            .arriving
+            .is_some_and(|before| before != self.peer.begun())
+        {
+            self.arriving = None;
+        }
+        if self.arriving.is_none() || self.peer.is_multiplexed() {
+            return Poll::Pending;
+        }
+        self.head.as_mut().poll(context)
+    }
+
+    fn note_bytes(&mut self) {
+        let begun = self.peer.begun();
+        if self.peer.is_busy() || self.arriving == Some(begun) {
+            return;
+        }
+        self.arriving = Some(begun);
+        self.head.as_mut().reset(Instant::now() + self.limits.head);
+    }
+
+    /// Passes a write's progress on; one that waits for too long becomes an error.
+    fn written<T>(
+        &mut self,
+        progress: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if progress.is_ready() {
+            self.stalled = None;
+            return progress;
+        }
+        let limit = self.limits.write_stall;
+        ready!(
+            self.stalled
+                .get_or_insert_with(|| Box::pin(sleep(limit)))
+                .as_mut()
+                .poll(context)
+        );
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client does not read its answer",
+        )))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Deadlines<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+            Poll::Ready(done) => {
+                if buffer.filled().len() > before {
+                    self.note_bytes();
+                }
+                Poll::Ready(done)
+            }
+            Poll::Pending => {
+                ready!(self.poll_late(context));
+                Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the request's head did not arrive in time",
+                )))
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Deadlines<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let progress = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(progress, context)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let progress = Pin::new(&mut self.stream).poll_flush(context);
+        self.written(progress, context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let progress = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.written(progress, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let progress = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.written(progress, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

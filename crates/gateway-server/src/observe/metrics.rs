@@ -1,0 +1,275 @@
+//! Prometheus metrics with bounded labels: no value of a label comes from a client unchecked.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        RwLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::ConstGauge, histogram::Histogram},
+    registry::Registry,
+};
+
+use super::Record;
+
+/// How many model names become labels; later ones are `other`.
+const MAX_MODELS: usize = 1000;
+
+/// Upper bounds in seconds, from a cache hit to a long reasoning answer.
+const DURATION_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
+];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    operation: &'static str,
+    provider: String,
+    model: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProviderLabels {
+    operation: &'static str,
+    provider: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TokenLabels {
+    provider: String,
+    model: String,
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ErrorLabels {
+    provider: String,
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BuildLabels {
+    version: &'static str,
+}
+
+/// All metrics of the process.
+#[derive(Debug)]
+pub struct Metrics {
+    /// Requests that are being worked on.
+    pub in_flight: AtomicI64,
+    /// Open client connections.
+    pub connections: AtomicI64,
+    /// Connections refused because of a cap.
+    pub refused_connections: AtomicU64,
+    registry: RwLock<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<ProviderLabels, Histogram>,
+    first_tokens: Family<ProviderLabels, Histogram>,
+    tokens: Family<TokenLabels, Counter>,
+    errors: Family<ErrorLabels, Counter>,
+    events: Counter,
+    models: RwLock<HashSet<String>>,
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(DURATION_BUCKETS)
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("gateway");
+        let requests = Family::default();
+        let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let first_tokens = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let tokens = Family::default();
+        let errors = Family::default();
+        let events = Counter::default();
+        registry.register("requests", "Requests answered", requests.clone());
+        registry.register(
+            "request_duration_seconds",
+            "From a request's arrival to the end of its answer",
+            durations.clone(),
+        );
+        registry.register(
+            "first_token_seconds",
+            "From a request's arrival to the first event of its stream",
+            first_tokens.clone(),
+        );
+        registry.register(
+            "tokens",
+            "Tokens as the providers counted them",
+            tokens.clone(),
+        );
+        registry.register(
+            "errors",
+            "Errors answered or sent inside a stream, by code",
+            errors.clone(),
+        );
+        registry.register("stream_events", "Stream events relayed", events.clone());
+        let build =
+            Family::<BuildLabels, ConstGauge<i64>>::new_with_constructor(|| ConstGauge::new(1));
+        drop(build.get_or_create(&BuildLabels {
+            version: env!("CARGO_PKG_VERSION"),
+        }));
+        registry.register("build_info", "The gateway's version", build);
+        Self {
+            in_flight: AtomicI64::new(0),
+            connections: AtomicI64::new(0),
+            refused_connections: AtomicU64::new(0),
+            registry: RwLock::new(registry),
+            requests,
+            durations,
+            first_tokens,
+            tokens,
+            errors,
+            events,
+            models: RwLock::default(),
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts a finished request.
+    pub fn observe(&self, record: &Record, duration: Duration) {
+        let provider = record.provider.clone().unwrap_or_default();
+        let model = self.model_label(record);
+        let by_provider = ProviderLabels {
+            operation: record.operation,
+            provider: provider.clone(),
+        };
+        let labels = RequestLabels {
+            operation: record.operation,
+            provider: provider.clone(),
+            model: model.clone(),
+            status: record.status_code(),
+        };
+        self.requests.get_or_create(&labels).inc();
+        self.durations
+            .get_or_create(&by_provider)
+            .observe(duration.as_secs_f64());
+        if let Some(first) = record.first_token {
+            self.first_tokens
+                .get_or_create(&by_provider)
+                .observe(first.as_secs_f64());
+        }
+        self.events.inc_by(record.events);
+        if let Some(code) = record.error {
+            self.errors
+                .get_or_create(&ErrorLabels {
+                    provider: provider.clone(),
+                    code,
+                })
+                .inc();
+        }
+        let usage = record.usage.unwrap_or_default();
+        for (kind, count) in [
+            ("input", usage.input),
+            ("output", usage.output),
+            ("cached", usage.cached),
+        ] {
+            if let Some(count) = count {
+                let labels = TokenLabels {
+                    provider: provider.clone(),
+                    model: model.clone(),
+                    kind,
+                };
+                self.tokens.get_or_create(&labels).inc_by(count);
+            }
+        }
+    }
+
+    /// A model is a label once a provider has answered for it, so that made-up names cannot add labels.
+    fn model_label(&self, record: &Record) -> String {
+        const OTHER: &str = "other";
+        let Some(model) = &record.model else {
+            return String::new();
+        };
+        let known = self
+            .models
+            .read()
+            .is_ok_and(|models| models.contains(model));
+        if known {
+            return model.clone();
+        }
+        let answered =
+            record.status.is_some_and(|status| status.is_success()) && record.error.is_none();
+        let added = answered
+            && self
+                .models
+                .write()
+                .is_ok_and(|mut models| models.len() < MAX_MODELS && models.insert(model.clone()));
+        if added {
+            model.clone()
+        } else {
+            OTHER.to_owned()
+        }
+    }
+
+    /// The text exposition of everything, in the OpenMetrics format.
+    pub fn render(&self, dropped_log_lines: u64) -> String {
+        let mut text = String::new();
+        if let Ok(registry) = self.registry.read() {
+            // Writing to a string cannot fail.
+            let _ = encode(&mut text, &registry);
+        }
+        let gauges = format!(
+            "# TYPE gateway_in_flight_requests gauge\ngateway_in_flight_requests {}\n\
+             # TYPE gateway_connections gauge\ngateway_connections {}\n\
+             # TYPE gateway_refused_connections counter\ngateway_refused_connections_total {}\n\
+             # TYPE gateway_dropped_log_lines counter\ngateway_dropped_log_lines_total {}\n",
+            self.in_flight.load(Ordering::Relaxed),
+            self.connections.load(Ordering::Relaxed),
+            self.refused_connections.load(Ordering::Relaxed),
+            dropped_log_lines,
+        );
+        let end = text.find("# EOF").unwrap_or(text.len());
+        text.insert_str(end, &gauges);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http::{HeaderMap, Method, StatusCode};
+
+    use super::*;
+    use crate::observe::{Exchange, Observers, RequestId};
+
+    #[test]
+    fn names_that_no_provider_answered_for_are_no_labels() {
+        let observers = Arc::new(Observers {
+            metrics: Metrics::default(),
+            access_log: None,
+        });
+        let request = |model: &str, status: StatusCode| {
+            let mut exchange = Exchange::begin(
+                observers.clone(),
+                RequestId::of(&HeaderMap::new()),
+                Method::POST,
+                "/v1/x",
+            );
+            exchange.record.provider = Some("lab".to_owned());
+            exchange.record.model = Some(model.to_owned());
+            exchange.record.status = Some(status);
+        };
+        request("made-up", StatusCode::NOT_FOUND);
+        request("real", StatusCode::OK);
+        let text = observers.metrics.render(3);
+        assert!(!text.contains("made-up"), "{text}");
+        assert!(text.contains(r#"model="other",status="404""#), "{text}");
+        assert!(text.contains(r#"model="real",status="200""#), "{text}");
+        assert!(
+            text.contains("gateway_dropped_log_lines_total 3\n# EOF"),
+            "{text}"
+        );
+        (0..2 * MAX_MODELS).for_each(|n| request(&format!("m{n}"), StatusCode::OK));
+        assert!(observers.metrics.models.read().unwrap().len() <= MAX_MODELS);
+    }
+}

@@ -1,0 +1,12 @@
+//! What operators see: one record per request, as a log line and as metrics. Prompts and answers are in neither.
+
+pub mod access_log;
+mod exchange;
+mod metrics;
+mod request_id;
+
+pub use self::{
+    exchange::{Exchange, Observers, Record},
+    metrics::Metrics,
+    request_id::RequestId,
+};

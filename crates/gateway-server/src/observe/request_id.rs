@@ -1,0 +1,74 @@
+//! The id that ties a client's answer to the log line.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderValue};
+
+/// The longest id that is taken over from a caller.
+const MAX_LENGTH: usize = 64;
+
+/// A request's id: the caller's own `x-request-id` where it is a plain token, else a fresh random one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The id of a request with these headers.
+    pub fn of(headers: &HeaderMap) -> Self {
+        match headers.get("x-request-id") {
+            Some(value) if is_plain(value.as_bytes()) => Self(value.clone()),
+            _ => Self::fresh(),
+        }
+    }
+
+    fn fresh() -> Self {
+        let mut bytes = [0_u8; 16];
+        // Without entropy the ids are equal, which harms nothing but the reading of a log.
+        let _ = getrandom::fill(&mut bytes);
+        let id = format!("req_{:032x}", u128::from_be_bytes(bytes));
+        Self(HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("req_0")))
+    }
+
+    /// As a header's value.
+    pub fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+/// What may stand in a log line and a header without any escaping.
+fn is_plain(id: &[u8]) -> bool {
+    (1..=MAX_LENGTH).contains(&id.len())
+        && id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_of(value: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-request-id", value.parse().unwrap());
+        RequestId::of(&headers).to_string()
+    }
+
+    #[test]
+    fn plain_ids_are_taken_over_and_others_replaced() {
+        assert_eq!(id_of("abc-1.2:3_x"), "abc-1.2:3_x");
+        for bad in ["", "a b", "a\"b", "a,b", &"x".repeat(65)] {
+            assert!(id_of(bad).starts_with("req_"), "{bad}");
+        }
+        assert_ne!(RequestId::fresh(), RequestId::fresh());
+    }
+}

@@ -1,0 +1,189 @@
+//! The server as a value: started from parts, stopped in good order.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{Router as Routes, extract::Request};
+use gateway_router::{
+    Router, RouterSettings,
+    resolve::{TableError, TableParts},
+};
+use http::Uri;
+use tokio::{task::JoinHandle, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tower::{Layer as _, util::MapRequestLayer};
+
+use crate::{
+    app::{App, HttpSettings},
+    docs,
+    health::Health,
+    http::routes,
+    listener::{self, BindError, Bound, ConnectionLimits, TlsFiles},
+    observe::{
+        Metrics, Observers,
+        access_log::{AccessLog, LineFormat},
+    },
+};
+
+/// Everything that a server is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where to listen.
+    pub listen: Vec<SocketAddr>,
+    /// Where the metrics are served, if at an address of their own.
+    pub metrics_listen: Option<SocketAddr>,
+    /// TLS, where the gateway itself terminates it.
+    pub tls: Option<TlsFiles>,
+    /// Bounds of client connections.
+    pub connections: ConnectionLimits,
+    /// How the HTTP side behaves.
+    pub http: HttpSettings,
+    /// Providers, aliases, policy.
+    pub table: TableParts,
+    /// How the router behaves in time.
+    pub router: RouterSettings,
+    /// The log of requests, where it is on.
+    pub access_log: Option<LineFormat>,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The parts contradict each other.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// An address or the TLS files cannot be used.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The system gives no thread for the log.
+    #[error("the access log cannot be written: {0}")]
+    AccessLog(#[source] io::Error),
+}
+
+/// A server that is running. Dropping it does not stop it; [`shutdown`](Self::shutdown) does.
+#[derive(Debug)]
+pub struct RunningServer {
+    addresses: Vec<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
+    app: Arc<App>,
+    task: JoinHandle<()>,
+}
+
+impl RunningServer {
+    /// Starts a server inside the current tokio runtime.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is left running then.
+    pub async fn start(parts: Parts) -> Result<Self, StartError> {
+        let providers: Vec<_> = parts
+            .table
+            .providers
+            .iter()
+            .map(|p| (p.name().to_owned(), p.vendor().to_owned()))
+            .collect();
+        let router = Router::new(parts.table, parts.router)?;
+        let bound = Bound::bind(&parts.listen, parts.tls.as_ref(), parts.connections).await?;
+        let metrics_address: Vec<_> = parts.metrics_listen.into_iter().collect();
+        let metrics_bound = Bound::bind(&metrics_address, None, parts.connections).await?;
+        let access_log = parts
+            .access_log
+            .map(AccessLog::start)
+            .transpose()
+            .map_err(StartError::AccessLog)?;
+        let observers = Arc::new(Observers {
+            metrics: Metrics::default(),
+            access_log,
+        });
+        let app = Arc::new(App {
+            router,
+            settings: parts.http,
+            observers: Arc::clone(&observers),
+            health: Health::new(providers),
+            started: Instant::now(),
+            started_unix: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs()),
+            draining: CancellationToken::new(),
+            cut_off: CancellationToken::new(),
+        });
+        app.router.warm_up();
+        let addresses = bound.addresses();
+        let metrics_address = metrics_bound.addresses().first().copied();
+        let serve = |bound, routes| {
+            listener::serve(
+                bound,
+                routes,
+                Arc::clone(&observers),
+                app.draining.clone(),
+                app.cut_off.clone(),
+            )
+        };
+        let serving = serve(bound, service(&app));
+        let serving_metrics = serve(metrics_bound, routes::metrics_service(&app));
+        let both = async move {
+            tokio::join!(serving, serving_metrics);
+        };
+        Ok(Self {
+            addresses,
+            metrics_address,
+            app,
+            task: tokio::spawn(both),
+        })
+    }
+
+    /// Where it listens, with the ports that the system chose.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Where the metrics are served, if at an address of their own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// The application, for whoever embeds the server.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Stops taking connections, lets open requests finish within [`ConnectionLimits::drain`], ends the rest with
+    /// an error event, and returns.
+    pub async fn shutdown(self) {
+        self.app.draining.cancel();
+        // A panic in the accept loop has been reported by the hook.
+        let _ = self.task.await;
+    }
+}
+
+/// All routes, behind the one rewriting of paths.
+fn service(app: &Arc<App>) -> Routes {
+    let routes = routes::service(app).merge(docs::routes());
+    // The rewriting has to come before routing, hence around the whole router.
+    Routes::new().fallback_service(MapRequestLayer::new(collapse_slashes).layer(routes))
+}
+
+/// `//` in a path is a slip of whoever joined a base URL; below `/proxy` the path is the upstream's business.
+fn collapse_slashes<B>(mut request: Request<B>) -> Request<B> {
+    let uri = request.uri();
+    if uri.path().starts_with("/proxy/") || !uri.path().contains("//") {
+        return request;
+    }
+    let mut path = String::with_capacity(uri.path().len());
+    for c in uri.path().chars() {
+        if c != '/' || !path.ends_with('/') {
+            path.push(c);
+        }
+    }
+    if let Some(query) = uri.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    if let Ok(uri) = path.parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+    request
+}
