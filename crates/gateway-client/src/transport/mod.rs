@@ -40,7 +40,6 @@ pub trait Transport: Send + Sync + fmt::Debug {
 }
 
 /// What goes out.
-#[derive(Debug)]
 pub struct TransportRequest {
     /// The HTTP method.
     pub method: Method,
@@ -79,6 +78,19 @@ pub struct TransportResponse {
     pub body: ByteStream,
 }
 
+/// Leaves the URL's query out, since some vendors want the key there.
+impl fmt::Debug for TransportRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportRequest")
+            .field("method", &self.method)
+            .field("url", &&self.url[..url::Position::AfterPath])
+            .field("headers", &self.headers)
+            .field("body", &self.body)
+            .field("head_timeout", &self.head_timeout)
+            .finish()
+    }
+}
+
 impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,5 +106,30 @@ impl fmt::Debug for TransportResponse {
         f.debug_struct("TransportResponse")
             .field("status", &self.status)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_request_holds_no_secret() {
+        let mut headers = HeaderMap::new();
+        let mut key = http::HeaderValue::from_static("SECRET");
+        key.set_sensitive(true);
+        headers.insert("x-api-key", key);
+        let request = TransportRequest {
+            method: Method::POST,
+            url: Url::parse("https://a.example/v1/chat?key=SECRET").unwrap(),
+            headers,
+            body: RequestBody::Full(Bytes::from_static(b"SECRET")),
+            head_timeout: None,
+        };
+        let shown = format!("{request:?}");
+        assert!(
+            shown.contains("https://a.example/v1/chat") && !shown.contains("SECRET"),
+            "{shown}"
+        );
     }
 }
