@@ -368,3 +368,6 @@ fn set_header(
     map.insert(key, value);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

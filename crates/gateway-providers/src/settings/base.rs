@@ -21,6 +21,7 @@ pub(super) fn resolve(
         if url.path().is_empty() || url.path() == "/" {
             url.set_path(&usual_path(row));
         }
+        drop_repeated_segment(&mut url, row);
         return Ok(url);
     }
     let template = row
@@ -31,6 +32,26 @@ pub(super) fn resolve(
             variables: row.url_names().join(", "),
         })?;
     parse(&fill(row, template, variables)?)
+}
+
+/// Where all of a row's own paths begin with one segment and a given base URL ends in it (people paste the
+/// address that the vendor's documentation gives to OpenAI's SDK), the base loses it.
+fn drop_repeated_segment(url: &mut Url, row: &VendorRow) {
+    let firsts: Option<Vec<&str>> = row
+        .operations
+        .iter()
+        .map(|operation| row.paths.get(operation)?.as_str().split('/').nth(1))
+        .collect();
+    let Some((first, others)) = firsts.as_deref().and_then(<[_]>::split_first) else {
+        return;
+    };
+    if others.iter().all(|other| other == first)
+        && let Some((before, last)) = url.path().rsplit_once('/')
+        && last == *first
+    {
+        let before = before.to_owned();
+        url.set_path(&before);
+    }
 }
 
 /// The path that a base URL without one gets.

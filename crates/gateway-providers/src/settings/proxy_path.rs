@@ -79,7 +79,12 @@ fn check_segment(segment: &str) -> Result<(), ProxyPathError> {
         return Err(ProxyPathError::Characters);
     }
     let decoded: Vec<u8> = percent_decode_str(segment).collect();
-    if decoded.iter().all(|byte| *byte == b'.') {
+    // Some servers take what follows a semicolon for parameters, and `..;` for `..`.
+    if decoded
+        .iter()
+        .take_while(|byte| **byte != b';')
+        .all(|byte| *byte == b'.')
+    {
         return Err(ProxyPathError::Dots);
     }
     let hidden = |byte: &u8| byte.is_ascii_control() || b"/\\.%".contains(byte);

@@ -154,3 +154,6 @@ fn check_id(id: &str) -> Result<(), CatalogError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

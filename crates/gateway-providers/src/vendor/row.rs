@@ -156,7 +156,8 @@ pub enum Quirk {
     /// It refuses `stream_options`: none is added to count tokens, and a caller's own is taken out.
     NoStreamOptions,
     /// Its `completion_tokens` leaves reasoning tokens out (`total = prompt + completion + reasoning`): they are
-    /// added when tokens are counted. The bytes for the client stay as they are.
+    /// added when tokens are counted, also where the total is not there to show it. The bytes for the client
+    /// stay as they are.
     ReasoningBesideCompletion,
 }
 
