@@ -134,7 +134,7 @@ pub struct ModelListSpec {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ModelListShape {
-    /// OpenAI's: `{"object":"list","data":[{"id":...}]}`.
+    /// OpenAI's: `{"object":"list","data":[{"id":...}]}`; the list may also be called `models` (Writer).
     #[default]
     Openai,
     /// A bare array: `[{"id":...}]` (Together, GitHub).
