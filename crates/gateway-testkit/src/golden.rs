@@ -21,7 +21,12 @@ impl Golden {
     /// The golden files of this folder.
     pub fn open(folder: impl Into<PathBuf>) -> Self {
         let update = std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
-        Self { folder: folder.into(), seen: BTreeSet::new(), problems: Vec::new(), update }
+        Self {
+            folder: folder.into(),
+            seen: BTreeSet::new(),
+            problems: Vec::new(),
+            update,
+        }
     }
 
     /// Compares one file with what the test produced.
@@ -53,22 +58,34 @@ impl Golden {
             if self.update {
                 fs::remove_file(&path).expect("a stale golden file can be removed");
             } else {
-                self.problems.push(format!("{}: no test uses this file", path.display()));
+                self.problems
+                    .push(format!("{}: no test uses this file", path.display()));
             }
         }
         let problems = self.problems.join("\n");
-        assert!(problems.is_empty(), "golden files differ (UPDATE_GOLDEN=1 rewrites them):\n{problems}");
+        assert!(
+            problems.is_empty(),
+            "golden files differ (UPDATE_GOLDEN=1 rewrites them):\n{problems}"
+        );
     }
 }
 
 fn difference(name: &str, expected: &[u8], actual: &[u8]) -> String {
-    let at = expected.iter().zip(actual).take_while(|(left, right)| left == right).count();
+    let at = expected
+        .iter()
+        .zip(actual)
+        .take_while(|(left, right)| left == right)
+        .count();
     let window = |bytes: &[u8]| {
         let start = at.saturating_sub(40).min(bytes.len());
         let end = (at + 80).min(bytes.len());
         String::from_utf8_lossy(bytes.get(start..end).unwrap_or_default()).into_owned()
     };
-    format!("{name}: differs at byte {at}\n  expected ..{:?}\n  actual   ..{:?}", window(expected), window(actual))
+    format!(
+        "{name}: differs at byte {at}\n  expected ..{:?}\n  actual   ..{:?}",
+        window(expected),
+        window(actual)
+    )
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {
@@ -77,7 +94,13 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     };
     entries
         .filter_map(Result::ok)
-        .flat_map(|entry| if entry.path().is_dir() { files_below(&entry.path()) } else { vec![entry.path()] })
+        .flat_map(|entry| {
+            if entry.path().is_dir() {
+                files_below(&entry.path())
+            } else {
+                vec![entry.path()]
+            }
+        })
         .collect()
 }
 
@@ -86,7 +109,10 @@ mod tests {
     use super::*;
 
     fn golden(folder: &Path) -> Golden {
-        Golden { update: false, ..Golden::open(folder) }
+        Golden {
+            update: false,
+            ..Golden::open(folder)
+        }
     }
 
     #[test]
@@ -99,6 +125,10 @@ mod tests {
         golden.check("missing", b"two");
         let message = std::panic::catch_unwind(|| golden.finish()).unwrap_err();
         let message = message.downcast_ref::<String>().unwrap();
-        assert!(message.contains("missing") && message.contains("stale") && !message.contains("a: differs"));
+        assert!(
+            message.contains("missing")
+                && message.contains("stale")
+                && !message.contains("a: differs")
+        );
     }
 }

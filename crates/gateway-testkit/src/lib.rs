@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
-#![expect(clippy::expect_used, clippy::panic, reason = "a test kit fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test kit fails by panicking"
+)]
 
 #[cfg(feature = "gateway")]
 mod gateway;
@@ -13,7 +17,7 @@ pub mod upstream;
 
 pub use client::{RawClient, Request, Response};
 #[cfg(feature = "gateway")]
-pub use gateway::{GatewayBuilder, GatewayUnderTest};
+pub use gateway::{GatewayUnderTest, Stopping};
 pub use runtime::runtime;
 pub use upstream::{Gate, RecordedRequest, Reply, ScriptedUpstream};
 pub use wire::Head;

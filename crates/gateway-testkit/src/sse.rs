@@ -74,7 +74,9 @@ pub fn chunks(bytes: &[u8]) -> Vec<Value> {
     data(bytes)
         .into_iter()
         .filter(|data| data != "[DONE]")
-        .map(|data| serde_json::from_str(&data).unwrap_or_else(|error| panic!("no JSON ({error}): {data}")))
+        .map(|data| {
+            serde_json::from_str(&data).unwrap_or_else(|error| panic!("no JSON ({error}): {data}"))
+        })
         .collect()
 }
 
@@ -109,7 +111,10 @@ impl Block {
         if self.data.is_empty() || self.data == [""] {
             return Some(Item::Broken(self.lines.join("\n")));
         }
-        Some(Item::Event { name: self.name, data: self.data.join("\n") })
+        Some(Item::Event {
+            name: self.name,
+            data: self.data.join("\n"),
+        })
     }
 }
 
@@ -120,7 +125,10 @@ mod tests {
     #[test]
     fn items_are_read_by_the_letter() {
         let text = b": hi\n\ndata: a\ndata:b\n\nevent: x\ndata: c\r\n\r\nevent: ping\n\ndata: lost";
-        let event = |name: &str, data: &str| Item::Event { name: name.to_owned(), data: data.to_owned() };
+        let event = |name: &str, data: &str| Item::Event {
+            name: name.to_owned(),
+            data: data.to_owned(),
+        };
         assert_eq!(
             items(text),
             [

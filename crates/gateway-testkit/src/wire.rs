@@ -16,12 +16,18 @@ pub struct Head {
 impl Head {
     /// The first header of this name, compared without case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// How many headers have this name.
     pub fn count(&self, name: &str) -> usize {
-        self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).count()
+        self.headers
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            .count()
     }
 
     /// The n-th word of the first line.
@@ -41,7 +47,11 @@ pub(crate) fn take_head(buffer: &mut BytesMut) -> Option<Head> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect();
-    Some(Head { start_line, headers, raw })
+    Some(Head {
+        start_line,
+        headers,
+        raw,
+    })
 }
 
 /// Reads a body under its framing, piece by piece.
@@ -73,10 +83,16 @@ pub(crate) enum ChunkState {
 impl BodyDecoder {
     /// The framing that a head declares; `otherwise` where it declares none.
     pub(crate) fn of(head: &Head, otherwise: Self) -> Self {
-        if head.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+        if head
+            .header("transfer-encoding")
+            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+        {
             return Self::Chunked(ChunkState::Size);
         }
-        match head.header("content-length").and_then(|value| value.parse().ok()) {
+        match head
+            .header("content-length")
+            .and_then(|value| value.parse().ok())
+        {
             Some(length) => Self::Length(length),
             None => otherwise,
         }
@@ -109,8 +125,13 @@ impl ChunkState {
                 Self::Size => {
                     let line = take_line(buffer)?;
                     let digits = line.split(';').next().unwrap_or_default().trim();
-                    let size = usize::from_str_radix(digits, 16).unwrap_or_else(|_| panic!("no chunk size: {line:?}"));
-                    *self = if size == 0 { Self::Trailer } else { Self::Data(size) };
+                    let size = usize::from_str_radix(digits, 16)
+                        .unwrap_or_else(|_| panic!("no chunk size: {line:?}"));
+                    *self = if size == 0 {
+                        Self::Trailer
+                    } else {
+                        Self::Data(size)
+                    };
                 }
                 Self::Data(missing) => {
                     let count = buffer.len().min(*missing);

@@ -32,10 +32,18 @@ impl RawClient {
     /// # Panics
     /// Where nobody listens.
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("the server accepts connections");
-        stream.set_nodelay(true).expect("a TCP connection has the option");
-        stream.set_write_timeout(Some(PATIENCE)).expect("the timeout is not zero");
-        Self { stream, buffer: BytesMut::new() }
+        let stream =
+            TcpStream::connect_timeout(&address, PATIENCE).expect("the server accepts connections");
+        stream
+            .set_nodelay(true)
+            .expect("a TCP connection has the option");
+        stream
+            .set_write_timeout(Some(PATIENCE))
+            .expect("the timeout is not zero");
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+        }
     }
 
     /// Sends exactly these bytes.
@@ -53,7 +61,11 @@ impl RawClient {
 
     /// Sends a request and reads the head of the response.
     pub fn begin(&mut self, request: &Request) -> ResponseStream<'_> {
-        let host = self.stream.peer_addr().map(|address| address.to_string()).unwrap_or_default();
+        let host = self
+            .stream
+            .peer_addr()
+            .map(|address| address.to_string())
+            .unwrap_or_default();
         // A server may answer and close before it has read everything: then the answer is what counts.
         let _ = self.send(&request.to_bytes(&host));
         self.read_head(request.method() == "HEAD")
@@ -116,12 +128,15 @@ impl RawClient {
         if left.is_zero() {
             return Fill::Late;
         }
-        self.stream.set_read_timeout(Some(left)).expect("the timeout is not zero");
+        self.stream
+            .set_read_timeout(Some(left))
+            .expect("the timeout is not zero");
         let mut piece = [0; 64 * 1024];
         match self.stream.read(&mut piece) {
             Ok(0) => Fill::Closed,
             Ok(count) => {
-                self.buffer.extend_from_slice(piece.get(..count).unwrap_or_default());
+                self.buffer
+                    .extend_from_slice(piece.get(..count).unwrap_or_default());
                 Fill::Data
             }
             Err(error) => match error.kind() {

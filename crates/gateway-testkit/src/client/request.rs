@@ -15,7 +15,12 @@ pub struct Request {
 impl Request {
     /// Any method.
     pub fn new(method: &str, target: &str) -> Self {
-        Self { method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), body: None }
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: Vec::new(),
+            body: None,
+        }
     }
 
     /// A `GET`.
@@ -25,7 +30,9 @@ impl Request {
 
     /// A `POST` with a JSON body, written as it is given.
     pub fn post(target: &str, body: impl Into<Bytes>) -> Self {
-        Self::new("POST", target).header("content-type", "application/json").body(body)
+        Self::new("POST", target)
+            .header("content-type", "application/json")
+            .body(body)
     }
 
     /// A `POST` with this JSON value.
@@ -51,7 +58,8 @@ impl Request {
     /// Takes every header of this name away.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
-        self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+        self.headers
+            .retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         self
     }
 
@@ -80,7 +88,10 @@ impl Request {
 
     /// The request as it goes out.
     pub fn to_bytes(&self, host: &str) -> Bytes {
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: {host}\r\n", self.method, self.target);
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nhost: {host}\r\n",
+            self.method, self.target
+        );
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

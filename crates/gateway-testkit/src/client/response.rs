@@ -40,7 +40,10 @@ pub struct Response {
 impl Response {
     /// The status.
     pub fn status(&self) -> u16 {
-        self.head.word(1).parse().expect("a status line has a status")
+        self.head
+            .word(1)
+            .parse()
+            .expect("a status line has a status")
     }
 
     /// The first header of this name.
@@ -58,8 +61,13 @@ impl Response {
     /// # Panics
     /// Where it is not.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{}: no JSON ({error}): {}", self.head.start_line, self.text()))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!(
+                "{}: no JSON ({error}): {}",
+                self.head.start_line,
+                self.text()
+            )
+        })
     }
 
     /// The member `error` of a JSON body.
@@ -81,7 +89,12 @@ impl Response {
     pub fn streamed_text(&self) -> String {
         self.chunks()
             .iter()
-            .filter_map(|chunk| chunk.pointer("/choices/0/delta/content")?.as_str().map(str::to_owned))
+            .filter_map(|chunk| {
+                chunk
+                    .pointer("/choices/0/delta/content")?
+                    .as_str()
+                    .map(str::to_owned)
+            })
             .collect()
     }
 }
@@ -97,12 +110,31 @@ pub struct ResponseStream<'a> {
 }
 
 impl<'a> ResponseStream<'a> {
-    pub(super) fn new(client: &'a mut RawClient, head: Head, sent: Instant, bodiless: bool) -> Self {
+    pub(super) fn new(
+        client: &'a mut RawClient,
+        head: Head,
+        sent: Instant,
+        bodiless: bool,
+    ) -> Self {
         let bodiless = bodiless || matches!(head.word(1), "204" | "304");
-        let decoder =
-            if bodiless { BodyDecoder::Length(0) } else { BodyDecoder::of(&head, BodyDecoder::UntilClose) };
-        let response = Response { head, body: Bytes::new(), pieces: Vec::new(), end: End::Complete };
-        Self { client, response, decoder, sent, ended: false }
+        let decoder = if bodiless {
+            BodyDecoder::Length(0)
+        } else {
+            BodyDecoder::of(&head, BodyDecoder::UntilClose)
+        };
+        let response = Response {
+            head,
+            body: Bytes::new(),
+            pieces: Vec::new(),
+            end: End::Complete,
+        };
+        Self {
+            client,
+            response,
+            decoder,
+            sent,
+            ended: false,
+        }
     }
 
     /// The head.
@@ -120,7 +152,9 @@ impl<'a> ResponseStream<'a> {
         let deadline = Instant::now() + limit;
         while !self.ended {
             if let Some(piece) = self.decoder.take(&mut self.client.buffer) {
-                self.response.pieces.push((self.sent.elapsed(), piece.clone()));
+                self.response
+                    .pieces
+                    .push((self.sent.elapsed(), piece.clone()));
                 return Some(piece);
             }
             if self.decoder.is_done() {
@@ -145,11 +179,19 @@ impl<'a> ResponseStream<'a> {
     /// Where the body ends, or `limit` passes, before that.
     pub fn read_until(&mut self, text: &str, limit: Duration) {
         let deadline = Instant::now() + limit;
-        let mut seen: Vec<u8> = self.response.pieces.iter().flat_map(|(_, piece)| piece.to_vec()).collect();
+        let mut seen: Vec<u8> = self
+            .response
+            .pieces
+            .iter()
+            .flat_map(|(_, piece)| piece.to_vec())
+            .collect();
         while !String::from_utf8_lossy(&seen).contains(text) {
             match self.next_piece(deadline.saturating_duration_since(Instant::now())) {
                 Some(piece) => seen.extend_from_slice(&piece),
-                None => panic!("{text:?} did not come; there was {:?}", String::from_utf8_lossy(&seen)),
+                None => panic!(
+                    "{text:?} did not come; there was {:?}",
+                    String::from_utf8_lossy(&seen)
+                ),
             }
         }
     }
@@ -160,7 +202,12 @@ impl<'a> ResponseStream<'a> {
         if self.decoder.is_done() {
             self.response.end = End::Complete;
         }
-        let body: Vec<u8> = self.response.pieces.iter().flat_map(|(_, piece)| piece.to_vec()).collect();
+        let body: Vec<u8> = self
+            .response
+            .pieces
+            .iter()
+            .flat_map(|(_, piece)| piece.to_vec())
+            .collect();
         self.response.body = Bytes::from(body);
         self.response
     }

@@ -61,7 +61,9 @@ pub(super) async fn serve<S: Socket>(socket: S, number: u64, shared: &Shared) {
                 let _ = writer.shutdown().await;
                 return;
             }
-            Ending::Reset | Ending::CompleteThenReset | Ending::Hang => return reset(reader, writer),
+            Ending::Reset | Ending::CompleteThenReset | Ending::Hang => {
+                return reset(reader, writer);
+            }
         }
     }
 }
@@ -90,7 +92,12 @@ async fn read_request<S: Socket>(
             break false;
         }
     };
-    Some(RecordedRequest::new(connection, head, body.freeze(), complete))
+    Some(RecordedRequest::new(
+        connection,
+        head,
+        body.freeze(),
+        complete,
+    ))
 }
 
 async fn read_some<S: Socket>(reader: &mut ReadHalf<S>, buffer: &mut BytesMut) -> Option<()> {
@@ -110,7 +117,9 @@ async fn play<S: Socket>(reply: &Reply, writer: &mut WriteHalf<S>) -> io::Result
     writer.write_all(&reply.head_bytes()).await?;
     play_steps(&reply.body, framing, writer).await?;
     match reply.ending {
-        Ending::Complete | Ending::CompleteThenReset => writer.write_all(framing.terminator()).await?,
+        Ending::Complete | Ending::CompleteThenReset => {
+            writer.write_all(framing.terminator()).await?
+        }
         Ending::Cut => {}
         // What was written must be on its way before the reset overtakes it.
         Ending::Reset => sleep(std::time::Duration::from_millis(20)).await,
@@ -122,7 +131,11 @@ async fn play<S: Socket>(reply: &Reply, writer: &mut WriteHalf<S>) -> io::Result
     writer.flush().await
 }
 
-async fn play_steps<S: Socket>(steps: &[Step], framing: Framing, writer: &mut WriteHalf<S>) -> io::Result<()> {
+async fn play_steps<S: Socket>(
+    steps: &[Step],
+    framing: Framing,
+    writer: &mut WriteHalf<S>,
+) -> io::Result<()> {
     for step in steps {
         match step {
             Step::Piece(bytes) => writer.write_all(&framing.wrap(bytes)).await?,

@@ -77,9 +77,16 @@ impl ScriptedUpstream {
         let listener = runtime()
             .block_on(TcpListener::bind("127.0.0.1:0"))
             .expect("a free port on 127.0.0.1 can be bound");
-        let address = listener.local_addr().expect("a bound listener has an address");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
         let accepting = runtime().spawn(accept(listener, Arc::clone(&shared), with_tls));
-        Self { address, scheme: if with_tls { "https" } else { "http" }, shared, accepting }
+        Self {
+            address,
+            scheme: if with_tls { "https" } else { "http" },
+            shared,
+            accepting,
+        }
     }
 
     /// Answers requests whose JSON body (or multipart field) names this model with this reply.
@@ -104,7 +111,10 @@ impl ScriptedUpstream {
 
     /// The requests that named this model.
     pub fn requests_for(&self, model: &str) -> Vec<Arc<RecordedRequest>> {
-        self.requests().into_iter().filter(|request| request.model().as_deref() == Some(model)).collect()
+        self.requests()
+            .into_iter()
+            .filter(|request| request.model().as_deref() == Some(model))
+            .collect()
     }
 
     /// The one request that named this model.
@@ -113,7 +123,12 @@ impl ScriptedUpstream {
     /// Where there is none, or more than one.
     pub fn only_request_for(&self, model: &str) -> Arc<RecordedRequest> {
         let mut requests = self.requests_for(model);
-        assert_eq!(requests.len(), 1, "the upstream saw {} requests for {model}", requests.len());
+        assert_eq!(
+            requests.len(),
+            1,
+            "the upstream saw {} requests for {model}",
+            requests.len()
+        );
         requests.pop().expect("there is one")
     }
 
@@ -121,13 +136,20 @@ impl ScriptedUpstream {
     ///
     /// # Panics
     /// After `limit`.
-    pub fn wait_for(&self, limit: Duration, fits: impl Fn(&RecordedRequest) -> bool) -> Arc<RecordedRequest> {
+    pub fn wait_for(
+        &self,
+        limit: Duration,
+        fits: impl Fn(&RecordedRequest) -> bool,
+    ) -> Arc<RecordedRequest> {
         let deadline = Instant::now() + limit;
         loop {
             if let Some(request) = self.requests().into_iter().find(|request| fits(request)) {
                 return request;
             }
-            assert!(Instant::now() < deadline, "no such request reached the upstream in {limit:?}");
+            assert!(
+                Instant::now() < deadline,
+                "no such request reached the upstream in {limit:?}"
+            );
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -160,7 +182,9 @@ impl Shared {
     }
 
     fn answer(&self, request: &RecordedRequest) -> Reply {
-        let scripted = request.model().and_then(|model| lock(&self.by_model).get(&model).cloned());
+        let scripted = request
+            .model()
+            .and_then(|model| lock(&self.by_model).get(&model).cloned());
         if let Some(reply) = scripted {
             return reply;
         }

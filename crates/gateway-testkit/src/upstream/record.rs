@@ -66,7 +66,8 @@ impl RecordedRequest {
     /// # Panics
     /// Where it is not.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("the upstream's request is no JSON: {error}"))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("the upstream's request is no JSON: {error}"))
     }
 
     /// The model that the body names, be it JSON or a multipart form.
@@ -100,8 +101,14 @@ impl RecordedRequest {
             if let Some(left) = self.peer_left() {
                 return left;
             }
-            assert!(self.answered().is_none(), "the script ended before the other side left");
-            assert!(Instant::now() < deadline, "the connection was still open after {limit:?}");
+            assert!(
+                self.answered().is_none(),
+                "the script ended before the other side left"
+            );
+            assert!(
+                Instant::now() < deadline,
+                "the connection was still open after {limit:?}"
+            );
             thread::sleep(Duration::from_millis(1));
         }
     }

@@ -64,7 +64,10 @@ pub struct Gate(Arc<Semaphore>);
 
 impl Gate {
     /// A closed door.
-    #[expect(clippy::new_without_default, reason = "a closed gate is no natural default")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a closed gate is no natural default"
+    )]
     pub fn new() -> Self {
         Self(Arc::new(Semaphore::new(0)))
     }
@@ -83,8 +86,18 @@ impl Gate {
 impl Reply {
     /// A status with an empty body.
     pub fn status(status: u16) -> Self {
-        let head = ReplyHead { version: "HTTP/1.1", status, headers: Vec::new(), framing: Framing::Length(None) };
-        Self { before_head: Vec::new(), head: Some(head), body: Vec::new(), ending: Ending::Complete }
+        let head = ReplyHead {
+            version: "HTTP/1.1",
+            status,
+            headers: Vec::new(),
+            framing: Framing::Length(None),
+        };
+        Self {
+            before_head: Vec::new(),
+            head: Some(head),
+            body: Vec::new(),
+            ending: Ending::Complete,
+        }
     }
 
     /// A whole JSON answer.
@@ -94,27 +107,40 @@ impl Reply {
 
     /// A whole answer of any type.
     pub fn text(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self::status(status).header("content-type", content_type).send(body)
+        Self::status(status)
+            .header("content-type", content_type)
+            .send(body)
     }
 
     /// A chunked event stream, each of these texts the data of one event and one piece.
     pub fn sse<T: AsRef<str>>(data: &[T]) -> Self {
-        data.iter().fold(Self::stream(), |reply, data| reply.event(data.as_ref()))
+        data.iter()
+            .fold(Self::stream(), |reply, data| reply.event(data.as_ref()))
     }
 
     /// A chunked event stream that is empty so far.
     pub fn stream() -> Self {
-        Self::status(200).header("content-type", "text/event-stream").chunked()
+        Self::status(200)
+            .header("content-type", "text/event-stream")
+            .chunked()
     }
 
     /// Exactly these bytes, head and all, then FIN.
     pub fn raw(bytes: impl Into<Bytes>) -> Self {
-        Self { before_head: vec![Step::Raw(bytes.into())], head: None, body: Vec::new(), ending: Ending::Cut }
+        Self {
+            before_head: vec![Step::Raw(bytes.into())],
+            head: None,
+            body: Vec::new(),
+            ending: Ending::Cut,
+        }
     }
 
     /// No answer, no close.
     pub fn never() -> Self {
-        Self { ending: Ending::Hang, ..Self::raw("") }
+        Self {
+            ending: Ending::Hang,
+            ..Self::raw("")
+        }
     }
 
     /// RST instead of an answer.
@@ -140,7 +166,8 @@ impl Reply {
     #[must_use]
     pub fn content_type(mut self, value: &str) -> Self {
         if let Some(head) = &mut self.head {
-            head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+            head.headers
+                .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         }
         self.header("content-type", value)
     }
@@ -188,7 +215,9 @@ impl Reply {
     /// Sends an interim answer such as `HTTP/1.1 103 Early Hints` before the head.
     #[must_use]
     pub fn interim(mut self, status_line: &str) -> Self {
-        self.before_head.push(Step::Raw(Bytes::from(format!("{status_line}\r\nlink: </x>\r\n\r\n"))));
+        self.before_head.push(Step::Raw(Bytes::from(format!(
+            "{status_line}\r\nlink: </x>\r\n\r\n"
+        ))));
         self
     }
 
@@ -203,7 +232,9 @@ impl Reply {
         }
         let whole = whole.freeze();
         for start in (0..whole.len()).step_by(size) {
-            self.body.push(Step::Piece(whole.slice(start..(start + size).min(whole.len()))));
+            self.body.push(Step::Piece(
+                whole.slice(start..(start + size).min(whole.len())),
+            ));
             self.body.push(Step::Wait(pause));
         }
         self
@@ -274,7 +305,9 @@ impl Reply {
     }
 
     pub(super) fn framing(&self) -> Framing {
-        self.head.as_ref().map_or(Framing::UntilClose, |head| head.framing)
+        self.head
+            .as_ref()
+            .map_or(Framing::UntilClose, |head| head.framing)
     }
 
     /// The head's bytes.
@@ -301,7 +334,13 @@ impl Reply {
     fn body_length(&self) -> usize {
         self.body
             .iter()
-            .map(|step| if let Step::Piece(bytes) = step { bytes.len() } else { 0 })
+            .map(|step| {
+                if let Step::Piece(bytes) = step {
+                    bytes.len()
+                } else {
+                    0
+                }
+            })
             .sum()
     }
 }
@@ -320,6 +359,10 @@ impl Framing {
 
     /// What ends a complete body.
     pub(super) fn terminator(self) -> &'static [u8] {
-        if self == Self::Chunked { b"0\r\n\r\n" } else { b"" }
+        if self == Self::Chunked {
+            b"0\r\n\r\n"
+        } else {
+            b""
+        }
     }
 }

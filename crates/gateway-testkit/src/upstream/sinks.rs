@@ -20,13 +20,17 @@ impl ClosedPort {
     pub fn take() -> Self {
         let _guard = runtime().enter();
         let socket = TcpSocket::new_v4().expect("a socket can be made");
-        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port can be bound");
+        socket
+            .bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .expect("a free port can be bound");
         Self { socket }
     }
 
     /// Its address.
     pub fn address(&self) -> SocketAddr {
-        self.socket.local_addr().expect("a bound socket has an address")
+        self.socket
+            .local_addr()
+            .expect("a bound socket has an address")
     }
 }
 
@@ -42,19 +46,30 @@ impl FullBacklog {
     pub fn open() -> Self {
         runtime().block_on(async {
             let socket = TcpSocket::new_v4().expect("a socket can be made");
-            socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port can be bound");
+            socket
+                .bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+                .expect("a free port can be bound");
             let listener = socket.listen(1).expect("a bound socket can listen");
-            let address = listener.local_addr().expect("a bound listener has an address");
+            let address = listener
+                .local_addr()
+                .expect("a bound listener has an address");
             let mut queued = Vec::new();
-            while let Ok(Ok(stream)) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+            while let Ok(Ok(stream)) =
+                timeout(Duration::from_millis(200), TcpStream::connect(address)).await
+            {
                 queued.push(stream);
             }
-            Self { listener, _queued: queued }
+            Self {
+                listener,
+                _queued: queued,
+            }
         })
     }
 
     /// Its address.
     pub fn address(&self) -> SocketAddr {
-        self.listener.local_addr().expect("a bound listener has an address")
+        self.listener
+            .local_addr()
+            .expect("a bound listener has an address")
     }
 }

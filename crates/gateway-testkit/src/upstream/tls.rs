@@ -12,8 +12,10 @@ pub const CERTIFICATE_PEM: &str = include_str!("../../fixtures/localhost.cert.pe
 pub const PRIVATE_KEY_PEM: &str = include_str!("../../fixtures/localhost.key.pem");
 
 pub(super) fn acceptor() -> TlsAcceptor {
-    let certificate = CertificateDer::from_pem_slice(CERTIFICATE_PEM.as_bytes()).expect("the fixture is a certificate");
-    let key = PrivateKeyDer::from_pem_slice(PRIVATE_KEY_PEM.as_bytes()).expect("the fixture is a key");
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE_PEM.as_bytes())
+        .expect("the fixture is a certificate");
+    let key =
+        PrivateKeyDer::from_pem_slice(PRIVATE_KEY_PEM.as_bytes()).expect("the fixture is a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -1,0 +1,25 @@
+//! The server over real sockets against scripted upstreams: one module for each story, one binary for all.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking, helpers of tests as well"
+)]
+
+mod auth;
+mod bad_input;
+mod demo;
+mod drain;
+mod fault_table;
+mod models;
+mod passthrough;
+mod proxy;
+mod resolution;
+mod seeds_curl;
+mod slow_client;
+mod snippets;
+mod status;
+mod streaming;
+mod support;
+mod vendors;

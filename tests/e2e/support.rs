@@ -1,0 +1,192 @@
+//! What most stories share: one gateway in front of one scripted upstream, and the assertions that hold everywhere.
+
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use gateway_testkit::{
+    GatewayUnderTest, RecordedRequest, Reply, Request, Response, ScriptedUpstream,
+};
+use serde_json::{Value, json};
+
+/// The credential that the gateway holds for the scripted upstream. It must never be seen on the client's side.
+pub(crate) const UPSTREAM_KEY: &str = "sk-upstream-canary-5f3a9c71e0";
+
+/// A gateway in multi-provider mode with short timeouts, and the upstream behind its provider `lab`.
+pub(crate) struct Lab {
+    pub(crate) upstream: ScriptedUpstream,
+    pub(crate) gateway: GatewayUnderTest,
+}
+
+/// The lab that stories share. Each test takes model names of its own (see [`Lab::model`]).
+pub(crate) fn lab() -> &'static Lab {
+    static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::start("", &[]));
+    &LAB
+}
+
+impl Lab {
+    /// A lab of its own: more configuration text, more environment.
+    pub(crate) fn start(more: &str, environment: &[(&str, &str)]) -> Self {
+        let upstream = ScriptedUpstream::start(good_upstream);
+        let config = format!("{}\n{more}", lab_config(&upstream));
+        let gateway = GatewayUnderTest::start(&config, environment);
+        Self { upstream, gateway }
+    }
+
+    /// A fresh model at the upstream that answers like this; gives its name for the client (`lab/...`).
+    pub(crate) fn model(&self, hint: &str, reply: Reply) -> String {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("{hint}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.upstream.script(&name, reply);
+        format!("lab/{name}")
+    }
+
+    /// One chat request to an upstream that answers like this.
+    pub(crate) fn chat(&self, hint: &str, stream: bool, reply: Reply) -> Response {
+        let model = self.model(hint, reply);
+        self.gateway.send(&Request::chat(&model, stream))
+    }
+}
+
+/// The configuration of a lab: one provider `lab`, timeouts small enough for tests.
+pub(crate) fn lab_config(upstream: &ScriptedUpstream) -> String {
+    format!(
+        r#"
+[server]
+listen = ["127.0.0.1:0"]
+
+[providers.lab]
+vendor = "custom"
+base_url = "{}"
+api_key = "{UPSTREAM_KEY}"
+timeouts = {{ connect = "500ms", first_token = "800ms", idle = "500ms", total = "1500ms" }}
+"#,
+        upstream.url("/v1")
+    )
+}
+
+/// An upstream that answers every operation well.
+pub(crate) fn good_upstream(request: &RecordedRequest) -> Reply {
+    let path = request.path();
+    if path.ends_with("/models") {
+        return Reply::json(200, &model_list(&["alpha", "org/Beta-7B", "gamma:1b"]));
+    }
+    if path.ends_with("/embeddings") {
+        return Reply::json(
+            200,
+            &json!({"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}], "model": "m", "usage": {"prompt_tokens": 1, "total_tokens": 1}}),
+        );
+    }
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    if body.get("stream") == Some(&Value::Bool(true)) {
+        return Reply::sse(GOOD_STREAM);
+    }
+    Reply::text(200, "application/json", GOOD_CHAT)
+}
+
+/// A list as OpenAI gives it.
+pub(crate) fn model_list(ids: &[&str]) -> Value {
+    let data: Vec<Value> = ids
+        .iter()
+        .map(|id| json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "org", "max_model_len": 4096}))
+        .collect();
+    json!({"object": "list", "data": data})
+}
+
+/// A whole answer, spelt oddly on purpose.
+pub(crate) const GOOD_CHAT: &str = "{ \"id\":\"chatcmpl-1\", \"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"m\",\
+ \"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"caf\\u00e9\"},\"finish_reason\":\"stop\"}],\
+ \"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1e0,\"total_tokens\":4},\"x_vendor\":[1.50] }\n";
+
+/// The events of a good stream.
+pub(crate) const GOOD_STREAM: &[&str] = &[ROLE, HELLO, FINISH, "[DONE]"];
+
+/// The first chunk.
+pub(crate) const ROLE: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
+/// A chunk with text.
+pub(crate) const HELLO: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}"#;
+/// The chunk that ends the one choice.
+pub(crate) const FINISH: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+/// The chunk with usage.
+pub(crate) const USAGE: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}"#;
+
+/// Asserts what holds for every error that the gateway answers.
+#[track_caller]
+pub(crate) fn assert_error(
+    what: &str,
+    response: &Response,
+    status: u16,
+    error_type: &str,
+    code: &str,
+) {
+    let shown = format!("{what}: {} {}", response.head.start_line, response.text());
+    assert_eq!(response.status(), status, "{shown}");
+    assert!(
+        response
+            .header("content-type")
+            .is_some_and(|value| value.starts_with("application/json")),
+        "{shown}"
+    );
+    assert_error_object(&shown, &response.error());
+    assert_eq!(
+        (
+            response.error()["type"].as_str(),
+            response.error()["code"].as_str()
+        ),
+        (Some(error_type), Some(code)),
+        "{shown}"
+    );
+    assert_error_headers(&shown, response);
+}
+
+/// Asserts the shape of an error object: texts are texts, and all four members are there.
+#[track_caller]
+pub(crate) fn assert_error_object(shown: &str, error: &Value) {
+    assert!(
+        error["type"].is_string()
+            && error["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+        "{shown}"
+    );
+    for member in ["param", "code"] {
+        let value = error
+            .get(member)
+            .unwrap_or_else(|| panic!("no {member}: {shown}"));
+        assert!(value.is_string() || value.is_null(), "{shown}");
+    }
+}
+
+/// Asserts the headers that every error carries, and that no credential of the gateway is in the answer.
+#[track_caller]
+pub(crate) fn assert_error_headers(shown: &str, response: &Response) {
+    assert!(
+        response
+            .header("x-request-id")
+            .is_some_and(|id| !id.is_empty()),
+        "no x-request-id: {shown}"
+    );
+    assert!(
+        matches!(response.header("x-should-retry"), Some("true" | "false")),
+        "no x-should-retry: {shown}"
+    );
+    if let Some(wait) = response.header("retry-after") {
+        assert!(
+            wait.parse::<u64>().is_ok_and(|seconds| seconds <= 60),
+            "retry-after {wait}: {shown}"
+        );
+    }
+    assert_no_canary(response);
+}
+
+/// Asserts that no credential of the gateway is in the answer.
+#[track_caller]
+pub(crate) fn assert_no_canary(response: &Response) {
+    let head = String::from_utf8_lossy(&response.head.raw).into_owned();
+    assert!(
+        !head.contains(UPSTREAM_KEY) && !response.text().contains(UPSTREAM_KEY),
+        "the credential leaked: {head}{}",
+        response.text()
+    );
+}

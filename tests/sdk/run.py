@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Contract tests with the official OpenAI SDKs, current major versions, against a real gateway.
+
+One command: installs openai-python (PyPI) and openai-node (npm) below target/sdk, starts gateways and an upstream
+that counts, and runs every test of python/, node/ and seeds/. Anything that fails makes it end with status 1.
+
+    python3 tests/sdk/run.py            GATEWAY_BIN=/path/to/gateway skips the build
+"""
+
+import http.client
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PLACE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "sdk" / "contract"
+PYTHON_SDK = "openai>=3.52,<4"
+NODE_SDK = "openai@^7"
+NODE_MAJOR = 22  # what openai-node 7 asks for
+KEY = "YOUR_API_KEY"  # the key of the first document's snippet, word for word
+
+
+def say(text):
+    print(f"[sdk] {text}", flush=True)
+
+
+def run(*command, **options):
+    say(" ".join(str(part) for part in command))
+    subprocess.run([str(part) for part in command], check=True, **options)
+
+
+# --- installing -------------------------------------------------------------------------------------------
+
+
+def install_python():
+    """A virtual environment with the SDK; gives its interpreter."""
+    venv = PLACE / "venv"
+    python = venv / "bin" / "python"
+    if not python.exists():
+        say(f"making a virtual environment in {venv}")
+        try:
+            run(sys.executable, "-m", "venv", venv)
+        except subprocess.CalledProcessError:
+            shutil.rmtree(venv, ignore_errors=True)
+            install_debian("python3-venv")
+            run(sys.executable, "-m", "venv", venv)
+    say(f"installing {PYTHON_SDK} from PyPI")
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", PYTHON_SDK)
+    return python
+
+
+def install_node():
+    """An npm prefix with the SDK; gives the interpreter, which is a package of the prefix where the system's is too old."""
+    prefix = PLACE / "node"
+    prefix.mkdir(parents=True, exist_ok=True)
+    if shutil.which("npm") is None:
+        install_debian("nodejs", "npm")
+    packages = [NODE_SDK, "zod@^4"]
+    node = shutil.which("node")
+    if node is None or node_major(node) < NODE_MAJOR:
+        say(f"the system has no Node {NODE_MAJOR}; npm's `node` package brings one")
+        packages.append(f"node@{NODE_MAJOR}")
+        node = prefix / "node_modules" / ".bin" / "node"
+    say(f"installing {', '.join(packages)} from npm")
+    run("npm", "install", "--prefix", prefix, "--no-audit", "--no-fund", "--loglevel=error", *packages)
+    return node, prefix
+
+
+def node_major(node):
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
+    return int(version.lstrip("v").split(".")[0])
+
+
+def install_debian(*packages):
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        sys.exit(f"[sdk] these are missing and only root can install them: {' '.join(packages)}")
+    run("apt-get", "update", "-qq")
+    run("apt-get", "install", "-y", "-qq", *packages)
+
+
+def gateway_binary():
+    if given := os.environ.get("GATEWAY_BIN"):
+        return Path(given)
+    run("cargo", "build", "--package", "gateway-server", "--bin", "gateway", cwd=ROOT)
+    return ROOT / "target" / "debug" / "gateway"
+
+
+# --- an upstream that counts ------------------------------------------------------------------------------
+
+
+class CountingUpstream(BaseHTTPRequestHandler):
+    """Answers the status that the model's name says (`status-503`), and tells how often it was asked."""
+
+    protocol_version = "HTTP/1.1"
+    counts = {}
+    lock = threading.Lock()
+
+    def do_GET(self):
+        if self.path.startswith("/count/"):
+            with self.lock:
+                self.answer(200, self.counts.get(self.path.removeprefix("/count/"), 0))
+        else:
+            self.answer(200, {"object": "list", "data": []})
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        model = json.loads(body)["model"]
+        with self.lock:
+            self.counts[model] = self.counts.get(model, 0) + 1
+        status = int(model.split("-")[1])
+        self.answer(status, {"error": {"message": f"scripted {status}", "type": "scripted", "param": None, "code": None}})
+
+    def answer(self, status, value):
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def start_upstream():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), CountingUpstream)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+# --- gateways ---------------------------------------------------------------------------------------------
+
+
+class Gateway:
+    """A gateway process on a free port, in a folder of its own and without the caller's environment."""
+
+    def __init__(self, binary, config=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="gateway-sdk-")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [binary, "--listen", f"127.0.0.1:{self.port}"]
+        if config is not None:
+            path = Path(self.folder.name) / "gateway.toml"
+            path.write_text(config)
+            command += ["--config", path]
+        self.log = open(Path(self.folder.name) / "log", "w+")
+        environment = {"PATH": os.environ["PATH"]}
+        self.process = subprocess.Popen(command, cwd=self.folder.name, env=environment, stdout=self.log, stderr=self.log)
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+                connection.request("GET", "/readyz")
+                if connection.getresponse().status == 200:
+                    return
+            except OSError:
+                time.sleep(0.05)
+        self.log.seek(0)
+        sys.exit(f"[sdk] the gateway does not start:\n{self.log.read()}")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "the gateway did not stop within 20 s"
+        return None if status == 0 else f"the gateway ended with status {status}"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def keyed_config(upstream):
+    return f"""
+[auth]
+api_keys = ["{KEY}"]
+
+[features]
+vision = true
+
+[demo]
+enabled = true
+pace = "2ms"
+list_faults = true
+
+[providers.count]
+vendor = "custom"
+base_url = "{upstream}/v1"
+api_key = "sk-count-0123456789"
+operations = ["chat"]
+
+[models.default]
+targets = ["demo/chat"]
+
+[models."Qwen/Qwen2.5-7B-Instruct"]
+targets = ["demo/chat"]
+"""
+
+
+# --- running ----------------------------------------------------------------------------------------------
+
+
+def snippet(name, open_url, keyed_url):
+    """A document's snippet as it is written there, but for the base URL; gives the file to run."""
+    text = (HERE / "seeds" / name).read_text()
+    text = text.replace("http://127.0.0.1:8000", keyed_url).replace("http://localhost:18888", open_url)
+    folder = PLACE / "node" if name.endswith(".mjs") else PLACE  # Node looks for packages beside the file
+    path = folder / f"seed-{name}"
+    path.write_text(text)
+    return path
+
+
+def main():
+    PLACE.mkdir(parents=True, exist_ok=True)
+    python = install_python()
+    node, prefix = install_node()
+    binary = gateway_binary()
+    say(f"gateway: {binary} on {platform.platform()}")
+    upstream = start_upstream()
+    gateways = [Gateway(binary), Gateway(binary, keyed_config(upstream))]
+    open_url, keyed_url = (gateway.url for gateway in gateways)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", str(PLACE)),
+        "OPEN_URL": open_url,
+        "KEYED_URL": keyed_url,
+        "UPSTREAM_URL": upstream,
+        "GATEWAY_KEY": KEY,
+    }
+    contract = prefix / "contract.test.mjs"
+    shutil.copy(HERE / "node" / "contract.test.mjs", contract)
+    suites = [
+        ("openai-python", [python, "-W", "error::ResourceWarning", "-m", "unittest", "-v", HERE / "python" / "contract.py"]),
+        ("openai-node", [node, "--test", "--test-reporter=spec", contract]),
+        ("seed s0.py", [python, snippet("s0.py", open_url, keyed_url)]),
+        ("seed s1.py", [python, snippet("s1.py", open_url, keyed_url)]),
+        ("seed s1.mjs", [node, snippet("s1.mjs", open_url, keyed_url)]),
+    ]
+    failures = [failure for name, command in suites if (failure := suite(name, command, environment))]
+    failures += [failure for gateway in gateways if (failure := gateway.stop())]
+    for failure in failures:
+        say(f"FAILED: {failure}")
+    if failures:
+        sys.exit(1)
+    say("all SDK contracts hold")
+
+
+def suite(name, command, environment):
+    say(f"running {name}")
+    result = subprocess.run([str(part) for part in command], env=environment, cwd=PLACE, timeout=300)
+    print(flush=True)
+    return None if result.returncode == 0 else name
+
+
+if __name__ == "__main__":
+    main()
