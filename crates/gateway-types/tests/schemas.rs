@@ -103,6 +103,10 @@ fn optional_fields_are_optional_and_nullable() {
         request["properties"]["max_tokens"]["type"],
         json!(["integer", "null"])
     );
+    let options = request["properties"]["stream_options"]["oneOf"]
+        .as_array()
+        .expect("a list");
+    assert!(options.contains(&json!({"type": "null"})), "{options:?}");
     assert!(request["properties"].get("extra").is_none());
     let schema = schemars::schema_for!(chat::ChatRequest).to_value();
     assert_eq!(schema["required"], json!(["model", "messages"]));

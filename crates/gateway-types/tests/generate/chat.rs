@@ -1,4 +1,4 @@
-//! Random chat requests, answers and chunks, and completions.
+//! Random chat requests.
 
 use super::{
     Mode, Values, any_json, any_object, count, fixed, flag, kinds, list, number, object, one_of,
@@ -58,11 +58,11 @@ fn content(mode: Mode, known: &[&str]) -> Values {
     one_of(vec![text(), list(part(mode, known))])
 }
 
-fn function_call(mode: Mode) -> Values {
+pub(super) fn function_call(mode: Mode) -> Values {
     object(mode, vec![("name", text()), ("arguments", text())], vec![])
 }
 
-fn tool_call(mode: Mode) -> Values {
+pub(super) fn tool_call(mode: Mode) -> Values {
     let extra = if mode == Mode::Wild {
         vec![("extra_content", any_json())]
     } else {
@@ -129,7 +129,7 @@ fn message(mode: Mode) -> Values {
     )
 }
 
-fn any_reasoning() -> Values {
+pub(super) fn any_reasoning() -> Values {
     object(
         Mode::Wild,
         vec![(
@@ -271,7 +271,7 @@ fn prompt_cache_options(mode: Mode) -> Values {
 }
 
 /// What moderation found in the prompt and in the answer.
-fn moderation(mode: Mode) -> Values {
+pub(super) fn moderation(mode: Mode) -> Values {
     let scores = || super::any_map(number());
     let verdict = vec![
         ("type", fixed("moderation_result")),
@@ -316,7 +316,7 @@ fn moderation_request(mode: Mode) -> Values {
     object(mode, vec![("model", text())], vec![("policy", policy)])
 }
 
-fn sampling(mode: Mode) -> Vec<(&'static str, Values)> {
+pub(super) fn sampling(mode: Mode) -> Vec<(&'static str, Values)> {
     let bias = proptest::collection::btree_map("[0-9]{1,4}", -100i8..=100, 0..3)
         .prop_map(|bias| serde_json::json!(bias));
     vec![
@@ -399,234 +399,5 @@ pub(crate) fn chat_request(mode: Mode) -> Values {
         mode,
         vec![("model", text()), ("messages", list(message(mode)))],
         optional,
-    )
-}
-
-/// The usage of a chat or a completion.
-pub(crate) fn usage(mode: Mode) -> Values {
-    let prompt = [
-        "cached_tokens",
-        "cache_write_tokens",
-        "audio_tokens",
-        "text_tokens",
-        "image_tokens",
-    ];
-    let completion = [
-        "reasoning_tokens",
-        "audio_tokens",
-        "text_tokens",
-        "accepted_prediction_tokens",
-        "rejected_prediction_tokens",
-    ];
-    let counts = |names: [&'static str; 5]| {
-        object(
-            mode,
-            vec![],
-            names.into_iter().map(|name| (name, count())).collect(),
-        )
-    };
-    object(
-        mode,
-        vec![
-            ("prompt_tokens", count()),
-            ("completion_tokens", count()),
-            ("total_tokens", count()),
-        ],
-        vec![
-            ("prompt_tokens_details", counts(prompt)),
-            ("completion_tokens_details", counts(completion)),
-        ],
-    )
-}
-
-fn logprobs(mode: Mode) -> Values {
-    let bytes = || list(any::<u8>().prop_map(Value::from).boxed());
-    let token = || vec![("token", text()), ("logprob", number())];
-    let top = object(mode, token(), vec![("bytes", bytes())]);
-    let mut required = token();
-    required.push(("top_logprobs", list(top)));
-    let item = object(mode, required, vec![("bytes", bytes())]);
-    let typed = object(
-        mode,
-        vec![],
-        vec![("content", list(item.clone())), ("refusal", list(item))],
-    );
-    match mode {
-        Mode::Plain => typed,
-        Mode::Wild => one_of(vec![typed, list(any_json())]),
-    }
-}
-
-const FINISH: &[&str] = &[
-    "stop",
-    "length",
-    "tool_calls",
-    "content_filter",
-    "function_call",
-];
-const TIERS: &[&str] = &["auto", "default", "flex", "scale", "priority"];
-
-fn envelope(object_name: &'static str) -> Vec<(&'static str, Values)> {
-    vec![
-        ("id", text()),
-        ("object", fixed(object_name)),
-        ("created", count()),
-        ("model", text()),
-    ]
-}
-
-/// The answer of `POST /v1/chat/completions`.
-pub(crate) fn chat_response(mode: Mode) -> Values {
-    let audio = vec![
-        ("id", text()),
-        ("data", text()),
-        ("expires_at", count()),
-        ("transcript", text()),
-    ];
-    let citation = vec![
-        ("url", text()),
-        ("title", text()),
-        ("start_index", count()),
-        ("end_index", count()),
-    ];
-    let citation = object(
-        mode,
-        vec![("url_citation", object(mode, citation, vec![]))],
-        vec![],
-    );
-    let mut message = vec![
-        ("content", text()),
-        ("refusal", text()),
-        ("tool_calls", list(tool_call(mode))),
-        (
-            "annotations",
-            list(kinds(mode, "type", vec![("url_citation", citation)])),
-        ),
-        ("audio", object(mode, audio, vec![])),
-        ("function_call", function_call(mode)),
-    ];
-    if mode == Mode::Wild {
-        message.push(("reasoning", one_of(vec![text(), any_object()])));
-        message.push(("reasoning_details", list(any_reasoning())));
-    }
-    let message = object(mode, vec![("role", fixed("assistant"))], message);
-    let choice = object(
-        mode,
-        vec![("index", count()), ("message", message)],
-        vec![
-            ("finish_reason", word(mode, FINISH)),
-            ("logprobs", logprobs(mode)),
-        ],
-    );
-    let mut required = envelope("chat.completion");
-    required.push(("choices", list(choice)));
-    let optional = vec![
-        ("usage", usage(mode)),
-        ("moderation", moderation(mode)),
-        ("service_tier", word(mode, TIERS)),
-        ("system_fingerprint", text()),
-    ];
-    object(mode, required, optional)
-}
-
-/// One chunk of a streamed chat answer.
-pub(crate) fn chat_chunk(mode: Mode) -> Values {
-    let function = || object(mode, vec![], vec![("name", text()), ("arguments", text())]);
-    let call = vec![
-        ("id", text()),
-        ("type", fixed("function")),
-        ("function", function()),
-    ];
-    let audio = vec![
-        ("id", text()),
-        ("data", text()),
-        ("transcript", text()),
-        ("expires_at", count()),
-    ];
-    let delta = vec![
-        ("role", word(mode, &["assistant"])),
-        ("content", text()),
-        ("refusal", text()),
-        (
-            "tool_calls",
-            list(object(mode, vec![("index", count())], call)),
-        ),
-        ("audio", object(mode, vec![], audio)),
-        ("function_call", function()),
-    ];
-    let choice = object(
-        mode,
-        vec![("index", count()), ("delta", object(mode, vec![], delta))],
-        vec![
-            ("finish_reason", word(mode, FINISH)),
-            ("logprobs", logprobs(mode)),
-        ],
-    );
-    let mut required = envelope("chat.completion.chunk");
-    required.push(("choices", list(choice)));
-    let optional = vec![
-        ("usage", usage(mode)),
-        ("moderation", moderation(mode)),
-        ("service_tier", word(mode, TIERS)),
-        ("system_fingerprint", text()),
-        ("obfuscation", text()),
-    ];
-    object(mode, required, optional)
-}
-
-/// Text, texts, tokens or lists of tokens.
-pub(crate) fn prompt() -> Values {
-    one_of(vec![
-        text(),
-        list(text()),
-        list(count()),
-        list(list(count())),
-    ])
-}
-
-/// The body of `POST /v1/completions`.
-pub(crate) fn completion_request(mode: Mode) -> Values {
-    let mut optional = sampling(mode);
-    optional.extend([
-        ("suffix", text()),
-        ("best_of", small()),
-        ("echo", flag()),
-        ("logprobs", small()),
-    ]);
-    object(
-        mode,
-        vec![("model", text()), ("prompt", prompt())],
-        optional,
-    )
-}
-
-/// The answer of `POST /v1/completions`.
-pub(crate) fn completion_response(mode: Mode) -> Values {
-    let lists = vec![
-        ("text_offset", list(count())),
-        (
-            "token_logprobs",
-            list(one_of(vec![number(), fixed(Value::Null)])),
-        ),
-        ("tokens", list(text())),
-        ("top_logprobs", list(any_json())),
-    ];
-    let choice = object(
-        mode,
-        vec![("index", count()), ("text", text())],
-        vec![
-            (
-                "finish_reason",
-                word(mode, &["stop", "length", "content_filter"]),
-            ),
-            ("logprobs", object(mode, lists, vec![])),
-        ],
-    );
-    let mut required = envelope("text_completion");
-    required.push(("choices", list(choice)));
-    object(
-        mode,
-        required,
-        vec![("usage", usage(mode)), ("system_fingerprint", text())],
     )
 }

@@ -4,14 +4,18 @@
 //! has nulls, fields that nobody knows, unknown enum values and unknown kinds.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+mod answer;
 mod chat;
+mod completion;
 mod media;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+pub(crate) use answer::*;
 pub(crate) use chat::*;
+pub(crate) use completion::*;
 pub(crate) use media::*;
 
 /// How far the generated objects leave the contract.
