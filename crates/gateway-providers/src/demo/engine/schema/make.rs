@@ -248,9 +248,17 @@ impl<'s> Maker<'s> {
         Value::String(format!("demo {}", nth + 1))
     }
 
+    /// Numbers of the message are used up one by one; the elements of a list share one, so that the bounds can
+    /// keep them apart.
     fn number(&mut self, view: &View<'s>, integer: bool, place: Place<'_>) -> Value {
-        let hint = self.hints.numbers.get(self.numbers_taken).copied();
-        self.numbers_taken += usize::from(hint.is_some());
+        if place.nth == 0 {
+            self.numbers_taken += 1;
+        }
+        let hint = self
+            .hints
+            .numbers
+            .get(self.numbers_taken.saturating_sub(1))
+            .copied();
         Bounds::of(view, integer).number(hint, place.nth)
     }
 

@@ -31,11 +31,33 @@ impl Bounds {
         }
     }
 
-    /// A number within the bounds: the hint where it fits, otherwise 1, 0, or one near a bound; `nth` later
-    /// ones differ from the first. Without such a number, the nearest guess.
+    /// A number within the bounds: the hint where it fits, otherwise 1, 0, or one near a bound. The `nth` one
+    /// of a list is another than those before it, where the bounds leave room. Without a number that fits, some
+    /// number.
     pub(super) fn number(&self, hint: Option<f64>, nth: usize) -> Value {
         let step = self.step.unwrap_or(if self.integer { 1.0 } else { 0.5 });
         let shift = step * f64::from(u32::try_from(nth).unwrap_or(u32::MAX));
+        let starts = self.candidates(hint, step);
+        let mut fitting: Vec<f64> = Vec::new();
+        for candidate in starts.iter().copied().filter(|number| self.allows(*number)) {
+            if !fitting.contains(&candidate) {
+                fitting.push(candidate);
+            }
+        }
+        let moved = starts
+            .iter()
+            .flat_map(|start| [start + shift, start - shift]);
+        let later = || {
+            moved
+                .filter(|number| self.allows(*number))
+                .find(|number| !fitting.contains(number))
+        };
+        let found = fitting.get(nth).copied().or_else(later);
+        self.value(found.or_else(|| fitting.first().copied()).unwrap_or(1.0))
+    }
+
+    /// Numbers that are tried, likely ones first.
+    fn candidates(&self, hint: Option<f64>, step: f64) -> Vec<f64> {
         let low = self.minimum.into_iter().chain(self.above).reduce(f64::max);
         let high = self.maximum.into_iter().chain(self.below).reduce(f64::min);
         let up = |number: f64| (number / step).ceil() * step;
@@ -47,28 +69,19 @@ impl Bounds {
             low.map(up),
             low.map(|low| up(low) + step),
         ];
-        let ends = [
-            high.map(down),
-            high.map(|high| down(high) - step),
+        let ends = [high.map(down), high.map(|high| down(high) - step)];
+        let middle = [
             low.zip(high).map(|(low, high)| f64::midpoint(low, high)),
             low,
             high,
         ];
-        let candidates = starts
+        starts
             .into_iter()
+            .chain(ends)
+            .chain(middle)
             .flatten()
-            .map(|start| start + shift)
-            .chain(ends.into_iter().flatten().map(|end| end - shift));
-        let candidates: Vec<f64> = candidates.chain([up(1.0) + shift]).collect();
-        let fitting = candidates
-            .iter()
-            .copied()
-            .find(|candidate| self.allows(*candidate));
-        self.value(
-            fitting
-                .or_else(|| candidates.first().copied())
-                .unwrap_or_default(),
-        )
+            .chain([up(1.0)])
+            .collect()
     }
 
     /// Whether a number is within the bounds.

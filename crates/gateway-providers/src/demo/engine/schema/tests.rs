@@ -45,8 +45,8 @@ fn one_keyword_each() {
             json!(7),
         ),
         (
-            json!({"oneOf": [{"type": "integer"}, {"type": "number"}]}),
-            json!(7),
+            json!({"oneOf": [{"type": "integer", "maximum": 3}, {"type": "integer", "minimum": 7}]}),
+            json!(1),
         ),
         (
             json!({"allOf": [{"type": "number", "minimum": 8}, {"type": "integer", "maximum": 9}]}),
@@ -54,7 +54,7 @@ fn one_keyword_each() {
         ),
         (
             json!({"type": "array", "items": {"type": "integer"}, "minItems": 3, "uniqueItems": true}),
-            json!([7, 2, 3]),
+            json!([7, 1, 0]),
         ),
         (
             json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "boolean"}]}),
