@@ -81,15 +81,17 @@ pub fn read(json: &[u8], reasoning_beside: bool) -> Option<TokenUsage> {
     (usage != TokenUsage::default()).then(|| to_openai_meaning(usage, reasoning_beside))
 }
 
-/// The later of two reports of one answer. Reports are cumulative: they are never summed, what a later one
-/// leaves out keeps its value, and no count goes down.
+/// The later of two reports of one answer. Reports are cumulative and never summed. What was written cannot
+/// become less, so output, reasoning and total never go down; the input is a count that an upstream may correct,
+/// but not to nothing. What a later report leaves out keeps its value.
 #[must_use]
 pub fn merge(earlier: TokenUsage, later: TokenUsage) -> TokenUsage {
+    let corrected = later.input.filter(|&count| count > 0);
     TokenUsage {
-        input: later.input.max(earlier.input),
+        input: corrected.or(earlier.input).or(later.input),
         output: later.output.max(earlier.output),
         total: later.total.max(earlier.total),
-        cached: later.cached.max(earlier.cached),
+        cached: later.cached.or(earlier.cached),
         reasoning: later.reasoning.max(earlier.reasoning),
     }
 }
@@ -251,13 +253,18 @@ mod tests {
     }
 
     #[test]
-    fn later_reports_win_and_nothing_goes_down() {
-        let first = usage([Some(10), Some(3), Some(13), Some(2), None]);
-        let second = usage([Some(10), Some(7), None, Some(0), Some(1)]);
+    fn later_reports_win_and_nothing_written_is_lost() {
+        let first = usage([Some(10), Some(7), Some(17), Some(2), None]);
+        let second = usage([Some(9), Some(3), None, None, Some(1)]);
         assert_eq!(
             merge(first, second),
-            usage([Some(10), Some(7), Some(13), Some(2), Some(1)])
+            usage([Some(9), Some(7), Some(17), Some(2), Some(1)])
         );
-        assert_eq!(merge(TokenUsage::default(), second), second);
+        let zeros = usage([Some(0), Some(0), Some(0), Some(0), Some(0)]);
+        assert_eq!(
+            merge(first, zeros),
+            usage([Some(10), Some(7), Some(17), Some(0), Some(0)])
+        );
+        assert_eq!(merge(TokenUsage::default(), zeros), zeros);
     }
 }

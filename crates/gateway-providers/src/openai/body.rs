@@ -61,17 +61,19 @@ async fn next(
 /// What a body turns out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sniffed {
-    /// An event stream, or something that only its guard can judge; an empty body too.
+    /// An event stream, or nothing at all, or something that only a guard can judge.
     Events,
     /// One JSON value.
     Json,
-    /// Markup: the page of some proxy.
-    Markup,
+    /// Neither: the page of some proxy.
+    Other,
 }
 
-/// Looks at a body's first byte that is no white space, since content types lie, and gives the body back whole.
+/// Looks at where a body begins, since content types lie, and gives the body back whole. What is `declared` to be
+/// an event stream is taken for one unless it is plainly something else.
 pub(super) async fn sniff(
     mut body: ByteStream,
+    declared: bool,
     deadline: Instant,
 ) -> Result<(Sniffed, ByteStream), Fault> {
     let mut seen = Vec::new();
@@ -89,7 +91,7 @@ pub(super) async fn sniff(
         };
         let kind = piece
             .as_ref()
-            .map_or(Some(Sniffed::Events), |piece| kind_of(piece));
+            .map_or(Some(Sniffed::Events), |piece| kind_of(piece, declared));
         bytes += piece.as_ref().map_or(0, Bytes::len);
         seen.push(piece);
         if let Some(kind) = kind {
@@ -101,11 +103,19 @@ pub(super) async fn sniff(
     }
 }
 
-fn kind_of(piece: &[u8]) -> Option<Sniffed> {
-    match piece.trim_ascii_start().first()? {
+/// How the lines of event streams begin; a lone colon begins a comment.
+const EVENT_LINES: &[&[u8]] = &[b"data", b"event", b"id", b"retry", b":", b"\xEF\xBB\xBF"];
+
+/// `None` while there is white space only.
+fn kind_of(piece: &[u8], declared: bool) -> Option<Sniffed> {
+    let start = piece.trim_ascii_start();
+    // A piece can end in the middle of the first word.
+    let begins = |word: &&[u8]| start.starts_with(word) || word.starts_with(start);
+    match start.first()? {
         b'{' | b'[' => Some(Sniffed::Json),
-        b'<' => Some(Sniffed::Markup),
-        _ => Some(Sniffed::Events),
+        b'<' => Some(Sniffed::Other),
+        _ if declared || EVENT_LINES.iter().any(begins) => Some(Sniffed::Events),
+        _ => Some(Sniffed::Other),
     }
 }
 

@@ -220,7 +220,7 @@ impl Judge {
             body: ReplyBody::Binary(response.body),
         };
         match self.expected(&media_type) {
-            Expected::Events => self.events(reply).await,
+            Expected::Events => self.events(reply, media_type == "text/event-stream").await,
             Expected::Json => self.whole(reply).await,
             Expected::Binary => Ok(reply),
             Expected::Nothing => Err(Fault::new(
@@ -265,7 +265,7 @@ impl Judge {
     }
 
     /// A stream was asked for, or came. Its first byte tells what it really is.
-    async fn events(self, reply: Reply) -> Result<Reply, CallError> {
+    async fn events(self, reply: Reply, declared: bool) -> Result<Reply, CallError> {
         let Reply {
             status,
             headers,
@@ -278,7 +278,7 @@ impl Judge {
                 body,
             });
         };
-        let (kind, body) = body::sniff(body, self.first_token_deadline()).await?;
+        let (kind, body) = body::sniff(body, declared, self.first_token_deadline()).await?;
         match kind {
             Sniffed::Events => {
                 self.first_events(Reply {
@@ -299,8 +299,8 @@ impl Judge {
                     .await?;
                 retell(reply, operation, hide_usage)
             }
-            Sniffed::Markup => {
-                Err(Fault::new(FaultKind::InvalidResponse, "markup instead of events").into())
+            Sniffed::Other => {
+                Err(Fault::new(FaultKind::InvalidResponse, "text that is no event stream").into())
             }
         }
     }

@@ -13,6 +13,8 @@ mod output;
 mod pump;
 mod rules;
 mod stray;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     guard::{Step, StreamGuard, StreamOutcome, UpstreamEnd},
