@@ -90,7 +90,7 @@ fn report(provider: &str, old: &ProviderList, failure: &ListFailure) {
         }
         ListState::Pending => tracing::info!(provider, error = %failure, "the model list failed"),
         ListState::Failed(_) => {
-            tracing::debug!(provider, error = %failure, "the model list fails still")
+            tracing::debug!(provider, error = %failure, "the model list fails still");
         }
     }
 }

@@ -39,7 +39,7 @@ fn ids(snapshot: &CatalogueSnapshot, place: usize) -> Vec<&str> {
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_never_waits_and_old_lists_are_served_while_new_ones_come() {
     let lab = scripted("lab", [list(&["old"]), after(2_000, list(&["new"]))]);
-    let catalogue = catalogue(&[lab.clone()]);
+    let catalogue = catalogue(std::slice::from_ref(&lab));
     assert!(catalogue.snapshot().any_pending());
     settle().await;
     assert_eq!(ids(&catalogue.snapshot(), 0), ["old"]);
@@ -169,7 +169,7 @@ async fn a_watch_ends_with_the_news_or_with_its_patience() {
 #[test]
 fn outside_of_a_runtime_a_snapshot_is_just_that() {
     let lab = scripted("lab", [list(&["m"])]);
-    let catalogue = catalogue(&[lab.clone()]);
+    let catalogue = catalogue(std::slice::from_ref(&lab));
     assert!(catalogue.snapshot().any_pending());
     assert_eq!(lab.times_listed(), 0);
 }

@@ -11,8 +11,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use crate::{
     catalogue::{CatalogueModel, CatalogueSnapshot, ListFailure, ListState, ProviderList},
     resolve::{
-        Found, Located, Patience, ResolveError, RoutingTable, locate, not_found, permitted,
-        unknown_provider,
+        DEFAULT, Found, Located, Patience, ResolveError, RoutingTable, Rule, locate, not_found,
+        patience_for_listed, permitted, unknown_provider,
     },
 };
 
@@ -65,6 +65,9 @@ pub(crate) fn list(
 fn of_all(table: &RoutingTable, catalogue: &CatalogueSnapshot) -> Bytes {
     let policy = table.policy();
     let mut answer = Answer::new(None);
+    if default_stands(table, catalogue) {
+        answer.push(alias_object(DEFAULT).as_bytes());
+    }
     for name in table
         .aliases()
         .listed()
@@ -83,6 +86,13 @@ fn of_all(table: &RoutingTable, catalogue: &CatalogueSnapshot) -> Bytes {
         }
     }
     answer.finish()
+}
+
+/// Whether `default` is no alias of its own and leads somewhere nevertheless.
+fn default_stands(table: &RoutingTable, catalogue: &CatalogueSnapshot) -> bool {
+    let found = locate(DEFAULT, None, table, catalogue).found;
+    let permitted = found.and_then(|found| permitted(DEFAULT, found, table));
+    permitted.is_ok_and(|found| found.rule == Rule::Default)
 }
 
 /// One provider's models; of the single backend its own bytes, as long as the policy leaves nothing out.
@@ -115,11 +125,18 @@ pub(crate) fn find(
     catalogue: &CatalogueSnapshot,
 ) -> Outlook<Bytes> {
     let Located { found, patience } = locate(id, None, table, catalogue);
+    let by_listing = found.as_ref().is_ok_and(|found| found.by_listing);
     let found = match found.and_then(|found| permitted(id, found, table)) {
         Ok(found) => found,
+        Err(error) if by_listing => {
+            return (
+                Err(error.into()),
+                patience_for_listed(None, table, catalogue),
+            );
+        }
         Err(error) => return (Err(error.into()), patience),
     };
-    if found.alias.is_some() || id == crate::resolve::DEFAULT {
+    if found.alias.is_some() || found.rule == Rule::Default {
         return (Ok(alias_object(id).into()), patience);
     }
     match first_listed(&found, catalogue) {

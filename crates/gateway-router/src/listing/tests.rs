@@ -245,7 +245,7 @@ async fn a_single_backends_list_is_its_own_bytes() {
         })
     };
     let single = router(vec![("vllm", backend())], |parts| {
-        parts.single_backend = true
+        parts.single_backend = true;
     });
     for query in [None, Some(""), Some("vllm")] {
         assert_eq!(single.models(query).await.unwrap(), raw);
@@ -303,6 +303,8 @@ async fn a_model_is_found_by_every_spelling() {
         let found: Value = serde_json::from_slice(&router.model(id).await.unwrap()).unwrap();
         assert_eq!(found["id"], published, "{id}");
     }
+    let listed = names(&router, None).await;
+    assert_eq!(listed.first().map(String::as_str), Some("default"));
     for id in ["qwen/nothing", "nothing", "QWEN-MAX"] {
         let error = router.model(id).await.unwrap_err();
         assert!(

@@ -1,7 +1,7 @@
 //! What to tell somebody whose model was not found. Only names that the gateway lists anyway are shown.
 
 use super::{rules::DEFAULT, table::RoutingTable};
-use crate::catalogue::CatalogueSnapshot;
+use crate::catalogue::{CatalogueSnapshot, ProviderList};
 
 /// Names longer than this get no suggestions: the comparison must stay cheap for every input.
 const LONGEST: usize = 64;
@@ -59,7 +59,7 @@ fn near_names(model: &str, table: &RoutingTable, catalogue: &CatalogueSnapshot) 
         .flat_map(|(place, provider)| {
             let models = catalogue
                 .list(place)
-                .map(|list| list.models())
+                .map(ProviderList::models)
                 .unwrap_or_default();
             models
                 .iter()

@@ -38,7 +38,7 @@ pub(crate) use self::{
     error::not_found,
     rules::{DEFAULT, Found, Located, locate, unknown_provider},
 };
-use crate::catalogue::CatalogueSnapshot;
+use crate::catalogue::{CatalogueSnapshot, ProviderList};
 
 /// What a request says about where it wants to go.
 #[derive(Debug, Clone, Copy)]
@@ -186,10 +186,51 @@ pub fn resolve(
 ) -> Verdict {
     let Located { found, patience } =
         locate(request.model, request.provider_query, table, catalogue);
+    let by_listing = found.as_ref().is_ok_and(|found| found.by_listing);
     let answer = found
         .and_then(|found| permitted(request.model, found, table))
         .and_then(|found| capable(request.operation, found, table));
-    Verdict { answer, patience }
+    if !by_listing || !catalogue.any_pending() {
+        return Verdict { answer, patience };
+    }
+    let first = answer
+        .as_ref()
+        .ok()
+        .map(|plan| plan.primary.provider.name());
+    let still_open = patience_for_listed(first, table, catalogue);
+    Verdict {
+        answer,
+        patience: patience.max(still_open),
+    }
+}
+
+/// How long to wait with a name that providers list, when the first of them that may serve it is this one, or
+/// when none may: a list that is pending could bring a better one.
+pub(crate) fn patience_for_listed(
+    first: Option<&str>,
+    table: &RoutingTable,
+    catalogue: &CatalogueSnapshot,
+) -> Patience {
+    let Some(place) = first.and_then(|name| table.exact_provider(name)) else {
+        return if catalogue.any_pending() {
+            Patience::Long
+        } else {
+            Patience::None
+        };
+    };
+    if pending_before(place, table, catalogue) {
+        Patience::Short
+    } else {
+        Patience::None
+    }
+}
+
+/// Whether a list is pending whose provider would be preferred to this one.
+fn pending_before(place: usize, table: &RoutingTable, catalogue: &CatalogueSnapshot) -> bool {
+    let rank = table.rank(place);
+    let pending = |place| catalogue.list(place).is_some_and(ProviderList::is_pending);
+    catalogue.any_pending()
+        && (0..table.providers().len()).any(|other| table.rank(other) < rank && pending(other))
 }
 
 /// Takes out the targets that the policy refuses.

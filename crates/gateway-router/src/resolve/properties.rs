@@ -170,8 +170,10 @@ proptest! {
     fn an_answer_that_needs_no_patience_stays_when_the_lists_come(world in world(), model in name()) {
         let (table, cold) = world.build();
         let verdict = resolve(&ask(&model, None), &table, &cold);
-        prop_assume!(verdict.patience == Patience::None);
-        let mut complete = world.clone();
+        if verdict.patience != Patience::None {
+            return Ok(());
+        }
+        let mut complete = world;
         for list in &mut complete.lists {
             list.get_or_insert_with(|| vec![model.clone(), "m".to_owned(), "Qwen/m".to_owned()]);
         }

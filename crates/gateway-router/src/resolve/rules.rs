@@ -4,9 +4,10 @@ use super::{
     Patience, ResolveError, Rule,
     alias::AliasHit,
     error::{not_found, shown},
+    pending_before,
     table::RoutingTable,
 };
-use crate::catalogue::CatalogueSnapshot;
+use crate::catalogue::{CatalogueSnapshot, ProviderList};
 
 /// The alias that has a meaning even where nobody configured it.
 pub(crate) const DEFAULT: &str = "default";
@@ -27,6 +28,8 @@ pub(crate) struct Found<'a> {
     pub(crate) choices: Vec<Choice>,
     /// The alias as configured, where the name is one.
     pub(crate) alias: Option<&'a str>,
+    /// Whether the choices are who lists the name, so that a further list could bring a further choice.
+    pub(crate) by_listing: bool,
 }
 
 /// The rules' answer before policy and capabilities.
@@ -248,15 +251,26 @@ fn listed_by_some<'a>(question: &Question<'a>, rule: Rule, in_doubt: bool) -> St
     let Some(&first) = places.first() else {
         return Step::Next;
     };
-    let patience = match in_doubt || question.pending_before(first) {
-        true => Patience::Short,
-        false => Patience::None,
+    let in_doubt = in_doubt || pending_before(first, question.table, question.catalogue);
+    let patience = if in_doubt {
+        Patience::Short
+    } else {
+        Patience::None
     };
     let choices = places
         .iter()
         .map(|&place| question.choice(place, question.model))
         .collect();
-    done(rule, choices, patience)
+    let found = Found {
+        rule,
+        choices,
+        alias: None,
+        by_listing: true,
+    };
+    Step::Done(Located {
+        found: Ok(found),
+        patience,
+    })
 }
 
 impl Question<'_> {
@@ -269,15 +283,7 @@ impl Question<'_> {
     fn pending(&self, place: usize) -> bool {
         self.catalogue
             .list(place)
-            .is_some_and(|list| list.is_pending())
-    }
-
-    /// Whether a list is pending whose provider would be preferred to this one.
-    fn pending_before(&self, place: usize) -> bool {
-        let rank = self.table.rank(place);
-        self.catalogue.any_pending()
-            && (0..self.table.providers().len())
-                .any(|other| self.table.rank(other) < rank && self.pending(other))
+            .is_some_and(ProviderList::is_pending)
     }
 
     fn if_pending(&self, patience: Patience) -> Patience {
@@ -302,6 +308,7 @@ fn by_alias(rule: Rule, hit: AliasHit<'_>, patience: Patience) -> Step<'_> {
         rule,
         choices: hit.choices,
         alias: Some(hit.name),
+        by_listing: false,
     };
     Step::Done(Located {
         found: Ok(found),
@@ -315,6 +322,7 @@ fn done<'a>(rule: Rule, choices: Vec<Choice>, patience: Patience) -> Step<'a> {
             rule,
             choices,
             alias: None,
+            by_listing: false,
         }),
         patience,
     })
