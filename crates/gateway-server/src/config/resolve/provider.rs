@@ -1,0 +1,108 @@
+//! One provider: what its file leaves open filled in, and everything about it checked.
+
+use std::sync::Arc;
+
+use gateway_providers::{ProviderInput, ProviderSettings, SettingsError};
+use url::Url;
+
+use super::{Scene, providers::ANY_BACKEND};
+use crate::config::path::Path;
+
+/// What the file leaves open, from the vendor's variables. A vendor's key goes to the vendor's own place only: not to
+/// a base URL that the file gives, unless it is at the same origin.
+pub(super) fn fill_from_environment(input: &mut ProviderInput, scene: &Scene<'_, '_>) {
+    let row = Arc::clone(&input.vendor);
+    let value = |names: Vec<String>| {
+        names
+            .into_iter()
+            .find_map(|name| scene.environment.get(&name))
+            .filter(|value| !value.is_empty())
+            .cloned()
+    };
+    let usual = value(row.url_names());
+    let at_home = match input.base_url.as_deref() {
+        None => true,
+        Some(own) => [usual.as_deref(), row.base_url.as_deref()]
+            .into_iter()
+            .flatten()
+            .any(|home| same_origin(own, home)),
+    };
+    if input.credential.is_none() && at_home {
+        input.credential = value(row.key_names()).map(Into::into);
+    }
+    if input.base_url.is_none() {
+        input.base_url = usual;
+    }
+    for variable in row.variables.keys() {
+        if !input.variables.contains_key(variable)
+            && let Some(given) = value(row.variable_names(variable))
+        {
+            input.variables.insert(variable.clone(), given);
+        }
+    }
+}
+
+fn same_origin(left: &str, right: &str) -> bool {
+    match (Url::parse(left), Url::parse(right)) {
+        (Ok(left), Ok(right)) => left.origin().is_tuple() && left.origin() == right.origin(),
+        _ => false,
+    }
+}
+
+/// Checks one provider. Each thing that is wrong is noted and patched, so that the next is found as well.
+pub(super) fn settle(
+    mut input: ProviderInput,
+    path: &Path,
+    scene: &mut Scene<'_, '_>,
+) -> Option<ProviderSettings> {
+    let mut last = None;
+    loop {
+        match ProviderSettings::resolve(input.clone()) {
+            Ok(settings) => return last.is_none().then_some(settings),
+            Err(error) if last.as_ref() == Some(&error) => return None,
+            Err(error) => {
+                scene.wrong_plainly(place(&error, path), error.to_string());
+                patch(&mut input, &error);
+                last = Some(error);
+            }
+        }
+    }
+}
+
+/// The key that an error is about.
+fn place(error: &SettingsError, path: &Path) -> Path {
+    // The backend's address has another key than a provider's.
+    let url = if path.0.len() == 1 { "url" } else { "base_url" };
+    match error {
+        SettingsError::BaseUrl { .. } | SettingsError::BaseUrlMissing { .. } => path.join(url),
+        SettingsError::VariableMissing { .. } => path.join("variables"),
+        SettingsError::VariableValue(name) => path.join("variables").join(name),
+        SettingsError::CredentialMissing { .. } | SettingsError::Credential(_) => {
+            path.join("api_key")
+        }
+        SettingsError::Header { name, .. } => path.join("headers").join(name),
+        _ => path.clone(),
+    }
+}
+
+/// Makes an error go away, to see the next one. The result is thrown away.
+fn patch(input: &mut ProviderInput, error: &SettingsError) {
+    match error {
+        SettingsError::Name(_) => input.name = ANY_BACKEND.to_owned(),
+        SettingsError::BaseUrl { .. }
+        | SettingsError::BaseUrlMissing { .. }
+        | SettingsError::VariableMissing { .. } => {
+            input.base_url = Some("http://127.0.0.1".to_owned());
+        }
+        SettingsError::VariableValue(name) => {
+            input.variables.insert(name.clone(), "x".to_owned());
+        }
+        SettingsError::CredentialMissing { .. } | SettingsError::Credential(_) => {
+            input.credential = Some("patched".into());
+        }
+        SettingsError::Header { name, .. } => {
+            input.headers.remove(name);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,28 @@
+//! `[features]`: what is switched on.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is switched on.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Features {
+    /// Lets images in chat messages through. When off, such a request is refused with 400 `vision_disabled`. When left
+    /// out: on with a single backend, off with several providers.
+    pub vision: Option<bool>,
+    /// Serves the image endpoints.
+    pub images: bool,
+    /// Switches on every vendor whose key is in the environment, e.g. by `GROQ_API_KEY`, beside the providers of the
+    /// file.
+    pub discover_providers: bool,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self {
+            vision: None,
+            images: true,
+            discover_providers: true,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What the server runs on: the configuration with everything looked up, filled in and checked.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use gateway_providers::ProviderSettings;
+use gateway_router::resolve::{Alias, KnownVendor, ModelPolicy};
+
+use super::{
+    section::{Catalogue, Errors, Limits, Logging},
+    value::NamedKey,
+};
+
+/// The name of the built-in demo provider.
+pub(crate) const DEMO: &str = "demo";
+
+/// A checked configuration: nothing in it can still be wrong. `Debug` shows no secret.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// What kind of gateway this is.
+    pub mode: Mode,
+    /// Where it listens and how long it waits for callers.
+    pub server: ServerSettings,
+    /// Who may call.
+    pub auth: AuthSettings,
+    /// The upstreams, in the order in which they are asked: those of the file as written, then those that the
+    /// environment switched on.
+    pub providers: Vec<ConfiguredProvider>,
+    /// The built-in demo provider, where it is on. It comes after all others.
+    pub demo: Option<DemoSettings>,
+    /// The public model names. Every target names a provider that is there.
+    pub aliases: Vec<Alias>,
+    /// What the model name `default` stands for where no alias is called so.
+    pub default_model: Option<String>,
+    /// Which provider is preferred for a bare model name.
+    pub default_order: Vec<String>,
+    /// Which models may be asked for.
+    pub policy: ModelPolicy,
+    /// Vendors that could be configured and are not.
+    pub known_vendors: Vec<KnownVendor>,
+    /// How the list of models is kept fresh.
+    pub catalogue: Catalogue,
+    /// How long a call may take at a provider that says nothing else.
+    pub timeouts: UpstreamTimeouts,
+    /// How much of anything is accepted.
+    pub limits: Limits,
+    /// How errors look.
+    pub errors: Errors,
+    /// What is switched on.
+    pub features: FeatureSettings,
+    /// Which web pages may call.
+    pub cors: CorsSettings,
+    /// What the log says and how it looks.
+    pub logging: Logging,
+    /// Numbers for Prometheus.
+    pub metrics: MetricsSettings,
+    /// What the operator should know, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// What kind of gateway this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One backend, which gets every model's name and every body as it is.
+    SingleBackend,
+    /// Several providers, models named `provider/model`.
+    MultiProvider,
+    /// Nothing is configured: the demo provider alone.
+    Demo,
+}
+
+/// Where the gateway listens and how long it waits for callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// The addresses, at least one.
+    pub listen: Vec<SocketAddr>,
+    /// The files of its certificate, where it serves HTTPS.
+    pub tls: Option<TlsFiles>,
+    /// For a request's headers.
+    pub header_timeout: Duration,
+    /// Between two pieces of a request's body.
+    pub body_idle_timeout: Duration,
+    /// Of a connection without a request.
+    pub keep_alive_timeout: Duration,
+    /// For bytes that were sent and not taken.
+    pub write_stall_timeout: Duration,
+    /// Of a silent stream, before a comment is sent.
+    pub heartbeat: Duration,
+    /// For running requests at the end.
+    pub drain_timeout: Duration,
+}
+
+/// A certificate chain and its key, both PEM files that were there when the configuration was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain.
+    pub cert_path: PathBuf,
+    /// The key.
+    pub key_path: PathBuf,
+}
+
+/// Who may call.
+#[derive(Debug, Clone)]
+pub enum AuthSettings {
+    /// Who has one of these keys, at least one.
+    Keys(Vec<NamedKey>),
+    /// Everybody: on loopback, or because the operator said so.
+    Open,
+}
+
+/// One upstream.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ConfiguredProvider {
+    /// What a provider is made of.
+    pub settings: ProviderSettings,
+    /// For a connection to it.
+    pub connect_timeout: Duration,
+    /// What switched it on.
+    pub source: ProviderSource,
+}
+
+/// What switched a provider on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderSource {
+    /// A `[providers.NAME]` table.
+    Configured,
+    /// `[backend]`.
+    Backend,
+    /// Environment variables; their names.
+    Environment(Vec<String>),
+}
+
+impl fmt::Display for ProviderSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configured => f.write_str("configured"),
+            Self::Backend => f.write_str("backend"),
+            Self::Environment(names) => write!(f, "from {}", names.join(", ")),
+        }
+    }
+}
+
+/// The built-in demo provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DemoSettings {
+    /// The wait before each word of a stream.
+    pub pace: Duration,
+    /// Whether its models that misbehave are listed.
+    pub list_faults: bool,
+}
+
+/// How long each phase of an upstream call may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpstreamTimeouts {
+    /// To make a connection.
+    pub connect: Duration,
+    /// Everything after that.
+    pub call: gateway_providers::call::Timeouts,
+}
+
+/// What is switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeatureSettings {
+    /// Whether images in chat messages pass.
+    pub vision: bool,
+    /// Whether the image endpoints are served.
+    pub images: bool,
+    /// Whether `/proxy` is served.
+    pub proxy: bool,
+}
+
+/// Which web pages may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorsSettings {
+    /// The origins, each in the form in which a browser sends it.
+    pub allowed: Origins,
+    /// How long a browser may remember.
+    pub max_age: Duration,
+}
+
+/// Web origins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    /// Every one.
+    Any,
+    /// These, possibly none.
+    Listed(Vec<String>),
+}
+
+/// Numbers for Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricsSettings {
+    /// Whether they are served.
+    pub enabled: bool,
+    /// An address of their own.
+    pub listen: Option<SocketAddr>,
+}

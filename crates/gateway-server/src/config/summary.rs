@@ -1,0 +1,72 @@
+//! What a configuration comes to, in a few lines for a person.
+
+use std::fmt;
+
+use super::settings::{AuthSettings, Mode, Settings};
+
+/// Displays what a configuration comes to: addresses, keys, providers, models. Shows no secret.
+#[derive(Debug)]
+pub struct Summary<'s>(pub &'s Settings);
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self.0;
+        let scheme = if settings.server.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let addresses: Vec<String> = settings
+            .server
+            .listen
+            .iter()
+            .map(|at| format!("{scheme}://{at}"))
+            .collect();
+        writeln!(f, "listens on   {}", addresses.join(", "))?;
+        match &settings.auth {
+            AuthSettings::Keys(keys) if keys.len() == 1 => {
+                writeln!(f, "callers      need the API key")?
+            }
+            AuthSettings::Keys(keys) => {
+                writeln!(f, "callers      need one of {} API keys", keys.len())?
+            }
+            AuthSettings::Open => writeln!(f, "callers      need no API key")?,
+        }
+        let mode = match settings.mode {
+            Mode::SingleBackend => "single backend, model names passed on as they are",
+            Mode::MultiProvider => "several providers, models named `provider/model`",
+            Mode::Demo => "nothing is configured, so the demo provider answers",
+        };
+        writeln!(f, "mode         {mode}")?;
+        for provider in &settings.providers {
+            let at = &provider.settings;
+            writeln!(
+                f,
+                "provider     {} ({}) at {}, {}",
+                at.name, at.vendor.id, at.base_url, provider.source
+            )?;
+        }
+        if settings.demo.is_some() {
+            writeln!(
+                f,
+                "provider     {} (built in)",
+                crate::config::settings::DEMO
+            )?;
+        }
+        for alias in &settings.aliases {
+            let targets: Vec<String> = alias
+                .targets
+                .iter()
+                .map(|target| format!("{}/{}", target.provider, target.model))
+                .collect();
+            writeln!(f, "model        {} -> {}", alias.name, targets.join(", "))?;
+        }
+        if let Some(model) = &settings.default_model {
+            writeln!(f, "model        default -> {model}")?;
+        }
+        settings
+            .warnings
+            .iter()
+            .try_for_each(|warning| writeln!(f, "warning      {warning}"))
+    }
+}
