@@ -1,8 +1,4 @@
 //! The scripted upstream does what its script says, down to the framing and the way the connection ends.
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
 
 use std::time::{Duration, Instant};
 
