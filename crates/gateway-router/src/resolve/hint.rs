@@ -39,18 +39,21 @@ pub(super) fn for_missing(
 
 /// Names that are a few characters away, the nearest first.
 fn near_names(model: &str, table: &RoutingTable, catalogue: &CatalogueSnapshot) -> Vec<String> {
-    let wanted: Vec<char> = model.to_lowercase().chars().take(LONGEST + 1).collect();
+    // A name can be as long as a request's body: only its beginning is looked at.
+    let wanted: Vec<char> = model
+        .chars()
+        .flat_map(char::to_lowercase)
+        .take(LONGEST + 1)
+        .collect();
     if wanted.len() > LONGEST {
         return Vec::new();
     }
     let limit = (wanted.len() / 4).clamp(1, 3);
     let mut near: Vec<(usize, String)> = Vec::new();
-    for alias in table
-        .aliases()
-        .listed()
-        .filter(|alias| table.policy().permits_alias(alias, alias))
-    {
-        near.extend(distance(&wanted, alias, limit).map(|far| (far, alias.to_owned())));
+    for alias in table.aliases().listed().take(MOST_NAMES) {
+        let permitted = || table.policy().permits_alias(alias, alias);
+        let far = distance(&wanted, alias, limit).filter(|_| permitted());
+        near.extend(far.map(|far| (far, alias.to_owned())));
     }
     let listed = table
         .providers()
@@ -66,10 +69,14 @@ fn near_names(model: &str, table: &RoutingTable, catalogue: &CatalogueSnapshot) 
                 .map(move |listed| (provider.name(), &*listed.id))
         });
     for (provider, id) in listed.take(MOST_NAMES) {
-        let published = format!("{provider}/{id}");
-        let far = distance(&wanted, id, limit).or_else(|| distance(&wanted, &published, limit));
+        let published = || format!("{provider}/{id}");
+        let far = distance(&wanted, id, limit).or_else(|| {
+            let length = provider.len() + 1 + id.len();
+            may_be_near(&wanted, length, id.is_ascii(), limit)
+                .then(|| distance(&wanted, &published(), limit))?
+        });
         let permitted = || table.policy().permits_model(provider, id);
-        near.extend(far.filter(|_| permitted()).map(|far| (far, published)));
+        near.extend(far.filter(|_| permitted()).map(|far| (far, published())));
     }
     near.sort();
     near.into_iter()
@@ -78,16 +85,19 @@ fn near_names(model: &str, table: &RoutingTable, catalogue: &CatalogueSnapshot) 
         .collect()
 }
 
+/// Whether a name of so many bytes can be within the limit: most names are ruled out by that alone.
+fn may_be_near(wanted: &[char], bytes: usize, ascii: bool, limit: usize) -> bool {
+    // A character is at most four bytes.
+    let most = (wanted.len() + limit) * if ascii { 1 } else { 4 };
+    bytes <= most && bytes + limit >= wanted.len()
+}
+
 /// The edit distance without regard to case, if it is within the limit.
 fn distance(wanted: &[char], name: &str, limit: usize) -> Option<usize> {
-    // A character is at most four bytes, so most names are ruled out by their length alone.
-    if name.len() > (wanted.len() + limit) * 4 || name.len() + limit < wanted.len() {
+    if !may_be_near(wanted, name.len(), name.is_ascii(), limit) {
         return None;
     }
-    let name: Vec<char> = name.to_lowercase().chars().collect();
-    if name.len().abs_diff(wanted.len()) > limit {
-        return None;
-    }
+    let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
     let mut row: Vec<usize> = (0..=name.len()).collect();
     for (index, a) in wanted.iter().enumerate() {
         row = next_row(&row, index + 1, *a, &name);
