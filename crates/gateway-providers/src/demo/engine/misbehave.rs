@@ -167,7 +167,7 @@ impl Misbehaviour {
                 vec![json_rewritten(piece, "error", Some(Value::Null))]
             }),
             Self::Noise => rewritten(good, with_noise),
-            Self::Crlf => rewritten(good, |piece| vec![with_crlf(piece)]),
+            Self::Crlf => rewritten(good, |piece| vec![with_crlf(&piece)]),
             Self::UsageTwice => rewritten(good, usage_twice),
             _ => good,
         }
@@ -366,11 +366,11 @@ fn with_noise(piece: Piece) -> Vec<Piece> {
     vec![fault_piece(Bytes::from_static(NOISE)), piece]
 }
 
-fn with_crlf(piece: Piece) -> Piece {
+fn with_crlf(piece: &Piece) -> Piece {
     let text = String::from_utf8_lossy(&piece.bytes).replace('\n', "\r\n");
     Piece {
         bytes: format!(": demo\r\n{text}").into(),
-        ..piece
+        ..*piece
     }
 }
 
