@@ -1,14 +1,14 @@
 //! One line per request on standard output: JSON for machines, short text for a terminal.
 //!
-//! Lines are handed to a thread of their own, so that a slow terminal or disk never slows a request; when that
-//! thread cannot keep up, lines are dropped and counted rather than held.
+//! Lines are put into a buffer that a thread of its own empties a few times a second, so that neither a slow
+//! terminal nor a system call per line slows a request. When that thread cannot keep up, lines are dropped and
+//! counted rather than held.
 
 use std::{
     io::{self, Write as _},
     sync::{
-        Arc,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread,
     time::Duration,
@@ -18,8 +18,10 @@ use serde::Serialize;
 
 use super::Record;
 
-/// How many lines may wait for the writer.
-const QUEUE: usize = 8192;
+/// How many bytes may wait for the writer.
+const MOST_WAITING: usize = 4 * 1024 * 1024;
+/// How long lines are gathered before they are written.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +32,28 @@ pub enum LineFormat {
     Text,
 }
 
-/// The log of requests.
+/// The log of requests. Dropping it writes what waits.
 #[derive(Debug)]
 pub struct AccessLog {
-    lines: SyncSender<Vec<u8>>,
+    waiting: Arc<Waiting>,
     format: LineFormat,
-    dropped: Arc<AtomicU64>,
+    dropped: AtomicU64,
+    writer: Option<thread::JoinHandle<()>>,
+}
+
+/// Lines between the requests and the writer.
+#[derive(Debug, Default)]
+struct Waiting {
+    state: Mutex<State>,
+    news: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lines: Vec<u8>,
+    /// The writer sleeps until it is told of a line.
+    asleep: bool,
+    closed: bool,
 }
 
 #[derive(Serialize)]
@@ -83,14 +101,16 @@ impl AccessLog {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(format: LineFormat) -> io::Result<Self> {
-        let (lines, waiting) = sync_channel(QUEUE);
-        thread::Builder::new()
+        let waiting = Arc::new(Waiting::default());
+        let theirs = Arc::clone(&waiting);
+        let writer = thread::Builder::new()
             .name("access-log".to_owned())
-            .spawn(move || write_lines(&waiting))?;
+            .spawn(move || theirs.write_out())?;
         Ok(Self {
-            lines,
+            waiting,
             format,
-            dropped: Arc::default(),
+            dropped: AtomicU64::new(0),
+            writer: Some(writer),
         })
     }
 
@@ -107,9 +127,72 @@ impl AccessLog {
             LineFormat::Text => line.text().into_bytes(),
         };
         text.push(b'\n');
-        if self.lines.try_send(text).is_err() {
+        if !self.waiting.add(&text) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl Drop for AccessLog {
+    fn drop(&mut self) {
+        self.waiting.lock().closed = true;
+        self.waiting.news.notify_one();
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has nothing left to write.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Waiting {
+    /// False when there is no room.
+    fn add(&self, line: &[u8]) -> bool {
+        let mut state = self.lock();
+        if state.lines.len() + line.len() > MOST_WAITING {
+            return false;
+        }
+        state.lines.extend_from_slice(line);
+        if std::mem::take(&mut state.asleep) {
+            self.news.notify_one();
+        }
+        true
+    }
+
+    /// The writer: waits for a first line, gathers those that come soon after, writes them all at once.
+    fn write_out(&self) {
+        let mut out = io::stdout();
+        let mut batch = Vec::new();
+        while self.next_batch(&mut batch) {
+            // A closed standard output cannot be reported anywhere.
+            let _ = out.write_all(&batch).and_then(|()| out.flush());
+            batch.clear();
+        }
+    }
+
+    /// False once the log is closed and everything has been given out.
+    fn next_batch(&self, batch: &mut Vec<u8>) -> bool {
+        let mut state = self.lock();
+        while state.lines.is_empty() {
+            if state.closed {
+                return false;
+            }
+            state.asleep = true;
+            state = self
+                .news
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if !state.closed {
+            drop(state);
+            thread::sleep(GATHER);
+            state = self.lock();
+        }
+        std::mem::swap(&mut state.lines, batch);
+        true
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -174,16 +257,24 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// Writes what waits, flushing when nothing more does.
-fn write_lines(waiting: &Receiver<Vec<u8>>) {
-    let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout());
-    while let Ok(line) = waiting.recv() {
-        let mut next = Some(line);
-        while let Some(line) = next {
-            // A closed standard output cannot be reported anywhere.
-            let _ = out.write_all(&line);
-            next = waiting.try_recv().ok();
-        }
-        let _ = out.flush();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_wait_for_the_writer_up_to_a_bound_and_come_out_in_order() {
+        let waiting = Waiting::default();
+        assert!(waiting.add(b"one\n"));
+        assert!(waiting.add(b"two\n"));
+        let mut batch = Vec::new();
+        assert!(waiting.next_batch(&mut batch));
+        assert_eq!(batch, b"one\ntwo\n");
+        assert!(waiting.add(&vec![b'x'; MOST_WAITING]));
+        assert!(!waiting.add(b"y"));
+        waiting.lock().closed = true;
+        batch.clear();
+        assert!(waiting.next_batch(&mut batch));
+        batch.clear();
+        assert!(!waiting.next_batch(&mut batch));
     }
 }

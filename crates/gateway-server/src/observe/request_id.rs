@@ -1,6 +1,12 @@
 //! The id that ties a client's answer to the log line.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use http::{HeaderMap, HeaderValue};
 
@@ -20,11 +26,11 @@ impl RequestId {
         }
     }
 
+    /// Unique in this process by a counter, between processes by a random start. It is no secret.
     fn fresh() -> Self {
-        let mut bytes = [0_u8; 16];
-        // Without entropy the ids are equal, which harms nothing but the reading of a log.
-        let _ = getrandom::fill(&mut bytes);
-        let id = format!("req_{:032x}", u128::from_be_bytes(bytes));
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let id = format!("req_{:016x}{count:08x}", process_prefix());
         Self(HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("req_0")))
     }
 
@@ -37,6 +43,17 @@ impl RequestId {
     pub fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
     }
+}
+
+/// Drawn once: a system call per request would cost more than everything else that an id takes.
+fn process_prefix() -> u64 {
+    static PREFIX: OnceLock<u64> = OnceLock::new();
+    *PREFIX.get_or_init(|| {
+        let mut bytes = [0_u8; 8];
+        // Without entropy ids of two processes may be equal, which harms nothing but the reading of a log.
+        let _ = getrandom::fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    })
 }
 
 /// What may stand in a log line and a header without any escaping.
