@@ -115,7 +115,7 @@ fn plain(expected: &str) -> &str {
     match expected {
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
         "a boolean" => "true or false",
-        "a string" => "a text",
+        "a string" | "path string" => "a text",
         "a sequence" => "a list",
         "a map" => "a table",
         other if other.starts_with("struct ") => "a table",

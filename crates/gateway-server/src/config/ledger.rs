@@ -12,8 +12,8 @@ use super::{
 #[derive(Default)]
 pub(crate) struct Ledger {
     problems: Vec<Problem>,
-    /// Tables that lost a wrong value: what is missing there now is no further mistake.
-    spoiled: Vec<Path>,
+    /// Values that are wrong and were taken out.
+    broken: Vec<Path>,
     warnings: Vec<String>,
 }
 
@@ -24,7 +24,7 @@ impl Ledger {
 
     /// Notes what could not be read.
     pub(crate) fn mistake(&mut self, mistake: Mistake) {
-        self.spoil(&mistake.path);
+        self.broken.push(mistake.path);
         self.problems.push(mistake.problem);
     }
 
@@ -32,7 +32,7 @@ impl Ledger {
     pub(crate) fn reject(&mut self, document: &mut Document<'_>, findings: Vec<Finding>) {
         // From the end, so that the places in a list stay right.
         for finding in findings.into_iter().rev() {
-            self.spoil(&finding.path);
+            self.broken.push(finding.path.clone());
             let position = document.position(&finding.path);
             document.remove(&finding.path);
             self.problems.push(placed(finding, position));
@@ -41,7 +41,7 @@ impl Ledger {
 
     /// Notes a variable that could not be laid over the tree.
     pub(crate) fn refuse(&mut self, finding: Finding, origin: Origin) {
-        self.spoil(&finding.path);
+        self.broken.push(finding.path.clone());
         self.problems.push(placed(
             finding,
             Some(Position {
@@ -52,14 +52,19 @@ impl Ledger {
         ));
     }
 
-    /// Whether something around a key was wrong already.
-    pub(crate) fn is_spoiled(&self, path: &Path) -> bool {
-        self.spoiled.iter().any(|spoiled| path.starts_with(spoiled))
+    /// Whether a key's value is not what was meant: it, something in it or around it was wrong, or it is not there and
+    /// a wrong key stands beside its place.
+    pub(crate) fn is_spoiled(&self, document: &Document<'_>, path: &Path) -> bool {
+        let is_there = document.contains(path);
+        self.broken.iter().any(|broken| {
+            let is_sibling = broken.parent() == path.parent() && !path.parent().0.is_empty();
+            broken.starts_with(path) || path.starts_with(broken) || (is_sibling && !is_there)
+        })
     }
 
     /// Notes what makes no sense, unless it only follows from something that is wrong already.
     pub(crate) fn find(&mut self, document: &Document<'_>, finding: Finding) {
-        if !self.is_spoiled(&finding.path) {
+        if !self.is_spoiled(document, &finding.path) {
             let position = document.position(&finding.path);
             self.problems.push(placed(finding, position));
         }
@@ -71,14 +76,6 @@ impl Ledger {
             return Ok(self.warnings);
         }
         Err(Problems::sorted(self.problems))
-    }
-
-    fn spoil(&mut self, path: &Path) {
-        let table = path.parent();
-        // A wrong name of a whole section spoils nothing beside it.
-        if !table.0.is_empty() {
-            self.spoiled.push(table);
-        }
     }
 }
 

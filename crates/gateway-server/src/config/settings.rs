@@ -10,9 +10,6 @@ use super::{
     value::NamedKey,
 };
 
-/// The name of the built-in demo provider.
-pub(crate) const DEMO: &str = "demo";
-
 /// A checked configuration: nothing in it can still be wrong. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

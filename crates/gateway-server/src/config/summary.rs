@@ -23,15 +23,12 @@ impl fmt::Display for Summary<'_> {
             .map(|at| format!("{scheme}://{at}"))
             .collect();
         writeln!(f, "listens on   {}", addresses.join(", "))?;
-        match &settings.auth {
-            AuthSettings::Keys(keys) if keys.len() == 1 => {
-                writeln!(f, "callers      need the API key")?
-            }
-            AuthSettings::Keys(keys) => {
-                writeln!(f, "callers      need one of {} API keys", keys.len())?
-            }
-            AuthSettings::Open => writeln!(f, "callers      need no API key")?,
-        }
+        let callers = match &settings.auth {
+            AuthSettings::Keys(keys) if keys.len() == 1 => "need the API key".to_owned(),
+            AuthSettings::Keys(keys) => format!("need one of {} API keys", keys.len()),
+            AuthSettings::Open => "need no API key".to_owned(),
+        };
+        writeln!(f, "callers      {callers}")?;
         let mode = match settings.mode {
             Mode::SingleBackend => "single backend, model names passed on as they are",
             Mode::MultiProvider => "several providers, models named `provider/model`",
@@ -50,7 +47,7 @@ impl fmt::Display for Summary<'_> {
             writeln!(
                 f,
                 "provider     {} (built in)",
-                crate::config::settings::DEMO
+                gateway_providers::demo::DEMO
             )?;
         }
         for alias in &settings.aliases {

@@ -45,7 +45,7 @@ pub(super) fn aliases(
         config.routing.default_model.is_some() || aliases.iter().any(|alias| alias.name == DEFAULT);
     if upstreams.mode == Mode::Demo && !has_default {
         let target = AliasTarget {
-            provider: crate::config::settings::DEMO.to_owned(),
+            provider: gateway_providers::demo::DEMO.to_owned(),
             model: DEMO_MODEL.to_owned(),
         };
         aliases.push(Alias {

@@ -111,7 +111,8 @@ pub(super) fn auth(
         return AuthSettings::Keys(keys);
     }
     // Keys that could not be read are not no keys.
-    if scene.ledger.is_spoiled(&Path::of(&["auth", "api_keys"])) {
+    let keys_path = Path::of(&["auth", "api_keys"]);
+    if scene.ledger.is_spoiled(scene.written.document, &keys_path) {
         return AuthSettings::Open;
     }
     let exposed: Vec<String> = listen
@@ -129,7 +130,7 @@ pub(super) fn auth(
         scene.wrong(
             Path::of(&["server", "listen"]),
             format!(
-                "without API keys only loopback addresses are served, and {} is none",
+                "without API keys only loopback addresses are served, unlike {}",
                 exposed.join(", ")
             ),
             "set API_KEYS (or `auth.api_keys`), or listen on 127.0.0.1; ALLOW_ANONYMOUS=true (or \

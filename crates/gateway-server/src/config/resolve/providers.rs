@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use gateway_providers::{Catalog, ProviderInput, ProviderSettings, VendorRow, vendor::Discovered};
+use gateway_providers::{
+    Catalog, ProviderInput, ProviderSettings, VendorRow, demo::DEMO, vendor::Discovered,
+};
 
 use super::{
     Scene,
@@ -12,7 +14,7 @@ use crate::config::{
     near::nearest,
     path::Path,
     section::{Config, Provider, ProviderTimeouts, Timeouts},
-    settings::{ConfiguredProvider, DEMO, DemoSettings, Mode, ProviderSource, UpstreamTimeouts},
+    settings::{ConfiguredProvider, DemoSettings, Mode, ProviderSource, UpstreamTimeouts},
 };
 
 /// The vendor of an OpenAI-compatible server of no particular kind.
@@ -160,6 +162,14 @@ fn add_configured(
         found.known.push(name.clone());
         let vendor = provider.vendor.as_deref().unwrap_or(&name);
         let Some(row) = vendor_row(vendor, provider.vendor.is_some(), &path, catalog, scene) else {
+            // What can be said without knowing the vendor.
+            if let (Some(_), Some(any)) = (&provider.base_url, catalog.get(ANY_VENDOR)) {
+                settle(
+                    configured_input(&name, provider, any, config, scene),
+                    &path,
+                    scene,
+                );
+            }
             continue;
         };
         let input = configured_input(&name, provider, row, config, scene);

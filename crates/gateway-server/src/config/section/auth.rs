@@ -8,6 +8,7 @@ use crate::config::value::{KeyList, TextList};
 /// Who may call, and which models.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Callers")]
 pub struct Auth {
     /// The keys that callers may use. With none, any or no key is accepted, on loopback addresses only.
     pub api_keys: KeyList,

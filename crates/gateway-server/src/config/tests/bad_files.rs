@@ -58,6 +58,7 @@ fn keys_and_types() {
             "[logging]\nformat = 'jsn'\nlevel = 'loud=very=much'\n",
             &[
                 "g.toml:2:10: logging.format: expected one of: auto, pretty, json\n    help: did you mean `json`?",
+                "g.toml:3:9: logging.level: this is no log level",
             ],
         ),
         (
@@ -105,13 +106,15 @@ fn durations_and_sizes() {
             "g.toml:7:13: limits.max_event: a size must be more than zero",
             "g.toml:8:20: limits.max_request_body: expected a number of bytes, or a size with its unit, e.g. ",
             "g.toml:9:21: limits.max_response_body: a size must be more than zero",
+            "g.toml:10:19: limits.max_header_size: expected at least 8192 and at most 16777216",
+            "g.toml:11:18: limits.max_json_depth: expected at least 1 and at most 128",
         ],
     )]);
     check(&[(
-        "[limits]\nmax_header_size = '1B'\nmax_json_depth = 1000\nmax_connections = 0\n",
+        "[limits]\nmax_headers = 1001\nmax_streams_per_connection = 0\nmax_connections = 0\n",
         &[
-            "g.toml:2:19: limits.max_header_size: expected at least 8192 and at most 16777216",
-            "g.toml:3:18: limits.max_json_depth: expected at least 1 and at most 128",
+            "g.toml:2:15: limits.max_headers: expected at least 1 and at most 1000",
+            "g.toml:3:30: limits.max_streams_per_connection: expected at least 1",
             "g.toml:4:19: limits.max_connections: expected at least 1",
         ],
     )]);
@@ -135,8 +138,8 @@ fn listening() {
         (
             "[server]\nlisten = ['127.0.0.1:1', '0.0.0.0:8080', '[::]:8080']\n",
             &[
-                "g.toml:2:10: server.listen: without API keys only loopback addresses are served, and 0.0.0.0:8080, \
-               [::]:8080 is none\n    help: set API_KEYS (or `auth.api_keys`), or listen on 127.0.0.1; \
+                "g.toml:2:10: server.listen: without API keys only loopback addresses are served, unlike 0.0.0.0:8080, \
+               [::]:8080\n    help: set API_KEYS (or `auth.api_keys`), or listen on 127.0.0.1; \
                ALLOW_ANONYMOUS=true",
             ],
         ),
@@ -225,6 +228,12 @@ fn providers() {
                 "g.toml:7:8: providers.lab.auth: expected \"bearer\"",
             ],
         ),
+    ]);
+}
+
+#[test]
+fn backends_and_vendors() {
+    check(&[
         (
             "[backend]\nkind = 'vlm'\nurl = 'http://127.0.0.1:8000'\n",
             &[
@@ -328,6 +337,26 @@ fn a_wrong_value_is_not_reported_again_by_what_follows_from_it() {
             &["g.toml:2:8: providers.groq: expected a table"],
         ),
     ]);
+}
+
+#[test]
+fn the_wrong_value_beside_a_wrong_value_is_found_as_well() {
+    check(&[(
+        "[server]\ndrain_timeout = 30\nlisten = ['nope']\n[server.tls]\ncert_path = 5\nkey_path = '/'\n\
+         [auth]\napi_key = 'typo'\nrequired = true\n\
+         [providers.lab]\nvendor = 'vlm'\nbase_url = '10.0.0.5'\n[providers.x]\nvendor = 'custom'\nbase_ur = 'y'\n\
+         timeouts.total = '0s'\n",
+        &[
+            "g.toml:2:17: server.drain_timeout: expected a length of time",
+            "g.toml:3:11: server.listen[0]: expected an address",
+            "g.toml:5:13: server.tls.cert_path: expected a text, found a whole number",
+            "g.toml:8:1: auth.api_key: there is no such key\n    help: did you mean `api_keys`?",
+            "g.toml:11:10: providers.lab.vendor: there is no vendor `vlm`",
+            "g.toml:12:12: providers.lab.base_url: `base_url` \"10.0.0.5\" cannot be used",
+            "g.toml:15:1: providers.x.base_ur: there is no such key\n    help: did you mean `base_url`?",
+            "g.toml:16:18: providers.x.timeouts.total: a length of time must be more than zero",
+        ],
+    )]);
 }
 
 #[test]

@@ -75,3 +75,28 @@ fn the_guide_names_every_section_and_every_variable() {
         );
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_edit_of_the_example_breaks_the_reader(
+        at in 0..EXAMPLE.len(),
+        length in 0..40_usize,
+        put in "[a-z0-9\\[\\]{}$\"'=., \n#\\-]{0,12}",
+    ) {
+        let mut text = uncomment(EXAMPLE);
+        let near = |offset: usize| (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+        let (start, end) = (near(at), near(at + length));
+        text.replace_range(start..end, &put);
+        let lines = text.matches('\n').count() + 1;
+        let file = ConfigFile { path: "edited.toml".into(), text };
+        if let Err(problems) = load(Some(&file), &Environment::default(), &Flags::default()) {
+            proptest::prop_assert!(!problems.0.is_empty());
+            for problem in problems.0 {
+                proptest::prop_assert!(!problem.message.is_empty());
+                proptest::prop_assert!(problem.position.is_none_or(|at| at.line <= lines && at.column >= 1));
+            }
+        }
+    }
+}

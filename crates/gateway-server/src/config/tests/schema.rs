@@ -109,19 +109,14 @@ fn kind(value: &Value) -> &'static str {
 
 /// The schema of a dotted key.
 fn lookup<'s>(root: &'s Value, key: &str) -> Option<&'s Value> {
-    key.split('.').try_fold(root, |mut schema, part| {
+    key.split('.').try_fold(root, |schema, part| {
         // An optional table is a choice between the table and null.
-        let table = |schema: &'s Value| {
-            schema
-                .get("anyOf")
-                .and_then(|choices| choices.get(0))
-                .unwrap_or(schema)
+        let table = schema.pointer("/anyOf/0").unwrap_or(schema);
+        let table = match table.get("$ref").and_then(Value::as_str) {
+            Some(reference) => root.pointer(reference.trim_start_matches('#'))?,
+            None => table,
         };
-        schema = table(schema);
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            schema = root.pointer(reference.trim_start_matches('#'))?;
-        }
-        schema.get("properties")?.get(part)
+        table.get("properties")?.get(part)
     })
 }
 
