@@ -73,6 +73,7 @@ pub struct FaultSpec {
 
 impl FaultKind {
     /// What follows from this kind.
+    #[expect(clippy::too_many_lines, reason = "a table with one row a kind")]
     pub const fn spec(self) -> FaultSpec {
         use RetryClass::{Alternate, Never};
         const fn spec(

@@ -134,7 +134,8 @@ fn accept(operation: Operation, stream: bool) -> HeaderValue {
 }
 
 fn set_model(object: &RawObject, edit: &mut Edit<'_>, model: &str) {
-    if object.string("model").as_deref() != Some(model) {
+    // Some operations have a default model; then there is no name to set.
+    if !model.is_empty() && object.string("model").as_deref() != Some(model) {
         edit.set_string("model", model);
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod as_stream;
+mod corpus;
 mod requests;
 mod streams;
 

@@ -46,10 +46,10 @@ impl<'a> EventFacts<'a> {
             match key.text().as_ref() {
                 b"choices" => return facts.read_choices(cursor),
                 b"error" => {
-                    facts.error = Some(cursor.value()?).filter(|value| says_something(value))
+                    facts.error = Some(cursor.value()?).filter(|value| says_something(value));
                 }
                 b"type" => {
-                    facts.kind = Some(cursor.value()?).filter(|value| value.starts_with(b"\""))
+                    facts.kind = Some(cursor.value()?).filter(|value| value.starts_with(b"\""));
                 }
                 b"message" => facts.has_message = cursor.value()?.starts_with(b"\""),
                 b"usage" => {
@@ -90,7 +90,7 @@ impl<'a> EventFacts<'a> {
                 match key.text().as_ref() {
                     b"index" => index = small_number(cursor.value()?).unwrap_or(index),
                     b"finish_reason" | b"finish_details" => {
-                        finished |= says_something(cursor.value()?)
+                        finished |= says_something(cursor.value()?);
                     }
                     b"usage" => self.note_nested_usage(cursor.value()?),
                     _ => {

@@ -24,6 +24,7 @@ struct Recording {
     usage: Value,
 }
 
+#[expect(clippy::print_stderr, reason = "a test that tested nothing says so")]
 fn recordings() -> Vec<Recording> {
     let Ok(folder) = std::env::var("GATEWAY_CORPUS").map(PathBuf::from) else {
         eprintln!("the corpus was not given: set GATEWAY_CORPUS to its folder");

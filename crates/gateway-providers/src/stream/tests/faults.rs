@@ -129,7 +129,7 @@ fn f17_f18_f19_errors_in_every_shape_are_faults_with_the_upstreams_words() {
         (
             "data: {\"id\":\"x\",\"error\":{\"message\":\"slow\",\"type\":\"rate_limit_exceeded\"},\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}\n\n",
             429,
-            limited.clone(),
+            limited,
         ),
         (
             "event: error\ndata: {\"error\":{\"message\":\"bad\",\"type\":\"invalid_request_error\"},\"status_code\":400}\n\n",
