@@ -4,18 +4,14 @@ use std::{thread, time::Duration};
 
 use gateway_testkit::{Gate, RawClient, Reply, Request, client::End};
 
-use crate::support::{FINISH, HELLO, Lab};
+use crate::support::{FINISH, GOOD_CHAT, HELLO, Lab};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn lab(drain: &str) -> Lab {
     let upstream = gateway_testkit::ScriptedUpstream::start(crate::support::good_upstream);
-    let config = crate::support::lab_config(&upstream)
-        .replace("idle = \"500ms\"", "idle = \"20s\"")
-        .replace(
-            "[server]",
-            &format!("[server]\ndrain_timeout = \"{drain}\""),
-        );
+    let config =
+        crate::support::lab_config(&upstream).replace("idle = \"500ms\"", "idle = \"20s\"").replace("[server]", &format!("[server]\ndrain_timeout = \"{drain}\""));
     let gateway = gateway_testkit::GatewayUnderTest::start(&config, &[]);
     Lab { upstream, gateway }
 }
@@ -24,10 +20,7 @@ fn lab(drain: &str) -> Lab {
 fn open_streams_finish() {
     let lab = lab("10s");
     let gate = Gate::new();
-    let model = lab.model(
-        "drain",
-        Reply::sse(&[HELLO]).gate(&gate).event(FINISH).done(),
-    );
+    let model = lab.model("drain", Reply::sse(&[HELLO]).gate(&gate).event(FINISH).done());
     let mut client = lab.gateway.client();
     let mut response = client.begin(&Request::chat(&model, true));
     response.read_until("Hello", PATIENCE);
@@ -43,10 +36,7 @@ fn open_streams_finish() {
     {
         assert_eq!(answer.status(), 503, "{}", answer.text());
     }
-    assert!(
-        std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_err(),
-        "no new connections"
-    );
+    assert!(std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_err(), "no new connections");
     assert!(!stopping.is_finished(), "the stream is still open");
     gate.open();
     let whole = response.collect();
@@ -60,22 +50,14 @@ fn open_streams_finish() {
 fn a_whole_answer_finishes_too() {
     let lab = lab("10s");
     let gate = Gate::new();
-    let model = lab.model(
-        "drain-whole",
-        Reply::text(200, "application/json", "{\"choices\":[")
-            .gate(&gate)
-            .send("]}")
-            .content_length(14),
-    );
+    let model = lab.model("drain-whole", Reply::text(200, "application/json", &GOOD_CHAT[..40]).gate(&gate).send(&GOOD_CHAT[40..]).chunked());
     let address = lab.gateway.address();
-    let reader =
-        thread::spawn(move || RawClient::connect(address).call(&Request::chat(&model, false)));
-    lab.upstream
-        .wait_for(PATIENCE, |request| request.method() == "POST");
+    let reader = thread::spawn(move || RawClient::connect(address).call(&Request::chat(&model, false)));
+    lab.upstream.wait_for(PATIENCE, |request| request.method() == "POST");
     let stopping = lab.gateway.begin_shutdown();
     thread::sleep(Duration::from_millis(100));
     gate.open();
-    assert_eq!(reader.join().unwrap().text(), "{\"choices\":[]}");
+    assert_eq!(reader.join().unwrap().text(), GOOD_CHAT);
     stopping.wait(PATIENCE);
 }
 
@@ -91,12 +73,7 @@ fn the_grace_has_an_end() {
     let whole = response.collect();
     assert_eq!(whole.end, End::Complete, "{}", whole.text());
     let last = whole.chunks().pop().unwrap();
-    assert_eq!(
-        last["error"]["type"],
-        "server_shutting_down",
-        "{}",
-        whole.text()
-    );
+    assert_eq!(last["error"]["type"], "server_shutting_down", "{}", whole.text());
     assert!(!whole.text().contains("[DONE]"));
     stopping.wait(PATIENCE);
 }

@@ -15,10 +15,8 @@ const HEAD: Duration = Duration::from_millis(600);
 fn strict() -> &'static Lab {
     static STRICT: LazyLock<Lab> = LazyLock::new(|| {
         let upstream = gateway_testkit::ScriptedUpstream::start(crate::support::good_upstream);
-        let config = crate::support::lab_config(&upstream).replace(
-            "[server]",
-            "[server]\nheader_timeout = \"600ms\"\nbody_idle_timeout = \"500ms\"\nkeep_alive_timeout = \"700ms\"",
-        );
+        let config = crate::support::lab_config(&upstream)
+            .replace("[server]", "[server]\nheader_timeout = \"600ms\"\nbody_idle_timeout = \"500ms\"\nkeep_alive_timeout = \"700ms\"");
         let gateway = gateway_testkit::GatewayUnderTest::start(&config, &[]);
         Lab { upstream, gateway }
     });
@@ -28,23 +26,13 @@ fn strict() -> &'static Lab {
 #[track_caller]
 fn assert_closed_after(what: &str, began: Instant, limit: Duration) {
     let took = began.elapsed();
-    assert!(
-        took >= limit.saturating_sub(Duration::from_millis(100)),
-        "{what}: closed after {took:?} already"
-    );
-    assert!(
-        took < limit + Duration::from_secs(2),
-        "{what}: closed after {took:?} only"
-    );
+    assert!(took >= limit.saturating_sub(Duration::from_millis(100)), "{what}: closed after {took:?} already");
+    assert!(took < limit + Duration::from_secs(2), "{what}: closed after {took:?} only");
 }
 
 #[test]
 fn a_slow_head_is_cut_off() {
-    for (what, first) in [
-        ("nothing", ""),
-        ("half a line", "POST /v1/chat/comp"),
-        ("half a head", "GET /health HTTP/1.1\r\nhost: x\r\nx-a: "),
-    ] {
+    for (what, first) in [("nothing", ""), ("half a line", "POST /v1/chat/comp"), ("half a head", "GET /health HTTP/1.1\r\nhost: x\r\nx-a: ")] {
         let mut client = strict().gateway.client();
         let began = Instant::now();
         client.send(first.as_bytes()).unwrap();
@@ -60,10 +48,7 @@ fn a_trickled_head_is_cut_off_too() {
     let mut client = strict().gateway.client();
     let began = Instant::now();
     let mut sent = 0;
-    let head = format!(
-        "GET /health HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n",
-        "a".repeat(400)
-    );
+    let head = format!("GET /health HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "a".repeat(400));
     for byte in head.as_bytes().chunks(1) {
         if client.send(byte).is_err() || began.elapsed() > Duration::from_secs(5) {
             break;
@@ -76,30 +61,15 @@ fn a_trickled_head_is_cut_off_too() {
 
 #[test]
 fn a_slow_body_is_told_and_cut_off() {
-    for (what, framing) in [
-        ("length", "content-length: 100"),
-        ("chunks", "transfer-encoding: chunked"),
-    ] {
+    for (what, framing) in [("length", "content-length: 100"), ("chunks", "transfer-encoding: chunked")] {
         let mut client = strict().gateway.client();
-        let head = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{framing}\r\n\r\n"
-        );
+        let head = format!("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{framing}\r\n\r\n");
         client.send(head.as_bytes()).unwrap();
         let began = Instant::now();
-        let response = client
-            .response()
-            .unwrap_or_else(|| panic!("{what}: no answer"));
-        assert_eq!(
-            (response.status(), response.error()["code"].as_str()),
-            (408, Some("request_timeout")),
-            "{what}: {}",
-            response.text()
-        );
+        let response = client.response().unwrap_or_else(|| panic!("{what}: no answer"));
+        assert_eq!((response.status(), response.error()["code"].as_str()), (408, Some("request_timeout")), "{what}: {}", response.text());
         assert_closed_after(what, began, Duration::from_millis(500));
-        assert!(
-            client.read_to_close(Duration::from_secs(5)).is_ok(),
-            "{what}: still open"
-        );
+        assert!(client.read_to_close(Duration::from_secs(5)).is_ok(), "{what}: still open");
     }
 }
 
@@ -109,11 +79,7 @@ fn an_idle_connection_is_closed() {
     assert_eq!(client.call(&Request::get("/health")).status(), 200);
     let began = Instant::now();
     assert!(client.read_to_close(Duration::from_secs(10)).is_ok());
-    assert!(
-        began.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
 }
 
 /// A body that breaks off is nobody's crash.
@@ -122,10 +88,7 @@ fn a_body_that_breaks_off() {
     let mut client = strict().gateway.client();
     client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"model\"").unwrap();
     client.close();
-    assert_eq!(
-        strict().gateway.send(&Request::get("/health")).status(),
-        200
-    );
+    assert_eq!(strict().gateway.send(&Request::get("/health")).status(), 200);
 }
 
 #[test]
@@ -135,16 +98,6 @@ fn slow_clients_do_not_slow_down_others() {
         client.send(b"GET /heal").unwrap();
     }
     let began = Instant::now();
-    assert_eq!(
-        strict()
-            .gateway
-            .send(&Request::chat("lab/alpha", false))
-            .status(),
-        200
-    );
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        began.elapsed()
-    );
+    assert_eq!(strict().gateway.send(&Request::chat("lab/alpha", false)).status(), 200);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }

@@ -16,9 +16,7 @@ pub(crate) fn curls(text: &str) -> Vec<String> {
 
 /// Where a line begins with `curl `.
 fn start(text: &str) -> Option<usize> {
-    text.match_indices("curl ")
-        .map(|(at, _)| at)
-        .find(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n')
+    text.match_indices("curl ").map(|(at, _)| at).find(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n')
 }
 
 fn end(command: &str) -> usize {
@@ -46,12 +44,5 @@ fn end(command: &str) -> usize {
 #[test]
 fn commands_are_cut_out_whole() {
     let text = "Text curl no\ncurl -N http://h/a \\\n-H \"x: y\"Response shape\ncurl http://h/b -d '{\n\"a\": \"b c\"\n}'Set it.\n\ncurl -X POST http://h/c\\?p\\=q -d '{}'\nEnd";
-    assert_eq!(
-        curls(text),
-        [
-            "curl -N http://h/a \\\n-H \"x: y\"",
-            "curl http://h/b -d '{\n\"a\": \"b c\"\n}'",
-            "curl -X POST http://h/c\\?p\\=q -d '{}'"
-        ]
-    );
+    assert_eq!(curls(text), ["curl -N http://h/a \\\n-H \"x: y\"", "curl http://h/b -d '{\n\"a\": \"b c\"\n}'", "curl -X POST http://h/c\\?p\\=q -d '{}'"]);
 }

@@ -1,13 +1,14 @@
 //! What most stories share: one gateway in front of one scripted upstream, and the assertions that hold everywhere.
 
-use std::sync::{
-    LazyLock,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use gateway_testkit::{
-    GatewayUnderTest, RecordedRequest, Reply, Request, Response, ScriptedUpstream,
-};
+use gateway_testkit::{GatewayUnderTest, RecordedRequest, Reply, Request, Response, ScriptedUpstream};
 use serde_json::{Value, json};
 
 /// The credential that the gateway holds for the scripted upstream. It must never be seen on the client's side.
@@ -31,6 +32,14 @@ impl Lab {
         let upstream = ScriptedUpstream::start(good_upstream);
         let config = format!("{}\n{more}", lab_config(&upstream));
         let gateway = GatewayUnderTest::start(&config, environment);
+        Self { upstream, gateway }
+    }
+
+    /// A lab of its own whose upstream may take this long for a whole answer.
+    pub(crate) fn with_timeout(total: &str) -> Self {
+        let upstream = ScriptedUpstream::start(good_upstream);
+        let config = lab_config(&upstream).replace("total = \"1500ms\"", &format!("total = \"{total}\""));
+        let gateway = GatewayUnderTest::start(&config, &[]);
         Self { upstream, gateway }
     }
 
@@ -87,10 +96,7 @@ pub(crate) fn good_upstream(request: &RecordedRequest) -> Reply {
 
 /// A list as OpenAI gives it.
 pub(crate) fn model_list(ids: &[&str]) -> Value {
-    let data: Vec<Value> = ids
-        .iter()
-        .map(|id| json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "org", "max_model_len": 4096}))
-        .collect();
+    let data: Vec<Value> = ids.iter().map(|id| json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "org", "max_model_len": 4096})).collect();
     json!({"object": "list", "data": data})
 }
 
@@ -103,57 +109,34 @@ pub(crate) const GOOD_CHAT: &str = "{ \"id\":\"chatcmpl-1\", \"object\":\"chat.c
 pub(crate) const GOOD_STREAM: &[&str] = &[ROLE, HELLO, FINISH, "[DONE]"];
 
 /// The first chunk.
-pub(crate) const ROLE: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
+pub(crate) const ROLE: &str =
+    r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
 /// A chunk with text.
-pub(crate) const HELLO: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}"#;
+pub(crate) const HELLO: &str =
+    r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}"#;
 /// The chunk that ends the one choice.
 pub(crate) const FINISH: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
 /// The chunk with usage.
-pub(crate) const USAGE: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}"#;
+pub(crate) const USAGE: &str =
+    r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}"#;
 
 /// Asserts what holds for every error that the gateway answers.
 #[track_caller]
-pub(crate) fn assert_error(
-    what: &str,
-    response: &Response,
-    status: u16,
-    error_type: &str,
-    code: &str,
-) {
+pub(crate) fn assert_error(what: &str, response: &Response, status: u16, error_type: &str, code: &str) {
     let shown = format!("{what}: {} {}", response.head.start_line, response.text());
     assert_eq!(response.status(), status, "{shown}");
-    assert!(
-        response
-            .header("content-type")
-            .is_some_and(|value| value.starts_with("application/json")),
-        "{shown}"
-    );
+    assert!(response.header("content-type").is_some_and(|value| value.starts_with("application/json")), "{shown}");
     assert_error_object(&shown, &response.error());
-    assert_eq!(
-        (
-            response.error()["type"].as_str(),
-            response.error()["code"].as_str()
-        ),
-        (Some(error_type), Some(code)),
-        "{shown}"
-    );
+    assert_eq!((response.error()["type"].as_str(), response.error()["code"].as_str()), (Some(error_type), Some(code)), "{shown}");
     assert_error_headers(&shown, response);
 }
 
 /// Asserts the shape of an error object: texts are texts, and all four members are there.
 #[track_caller]
 pub(crate) fn assert_error_object(shown: &str, error: &Value) {
-    assert!(
-        error["type"].is_string()
-            && error["message"]
-                .as_str()
-                .is_some_and(|text| !text.is_empty()),
-        "{shown}"
-    );
+    assert!(error["type"].is_string() && error["message"].as_str().is_some_and(|text| !text.is_empty()), "{shown}");
     for member in ["param", "code"] {
-        let value = error
-            .get(member)
-            .unwrap_or_else(|| panic!("no {member}: {shown}"));
+        let value = error.get(member).unwrap_or_else(|| panic!("no {member}: {shown}"));
         assert!(value.is_string() || value.is_null(), "{shown}");
     }
 }
@@ -161,21 +144,10 @@ pub(crate) fn assert_error_object(shown: &str, error: &Value) {
 /// Asserts the headers that every error carries, and that no credential of the gateway is in the answer.
 #[track_caller]
 pub(crate) fn assert_error_headers(shown: &str, response: &Response) {
-    assert!(
-        response
-            .header("x-request-id")
-            .is_some_and(|id| !id.is_empty()),
-        "no x-request-id: {shown}"
-    );
-    assert!(
-        matches!(response.header("x-should-retry"), Some("true" | "false")),
-        "no x-should-retry: {shown}"
-    );
+    assert!(response.header("x-request-id").is_some_and(|id| !id.is_empty()), "no x-request-id: {shown}");
+    assert!(matches!(response.header("x-should-retry"), Some("true" | "false")), "no x-should-retry: {shown}");
     if let Some(wait) = response.header("retry-after") {
-        assert!(
-            wait.parse::<u64>().is_ok_and(|seconds| seconds <= 60),
-            "retry-after {wait}: {shown}"
-        );
+        assert!(wait.parse::<u64>().is_ok_and(|seconds| seconds <= 60), "retry-after {wait}: {shown}");
     }
     assert_no_canary(response);
 }
@@ -184,9 +156,19 @@ pub(crate) fn assert_error_headers(shown: &str, response: &Response) {
 #[track_caller]
 pub(crate) fn assert_no_canary(response: &Response) {
     let head = String::from_utf8_lossy(&response.head.raw).into_owned();
-    assert!(
-        !head.contains(UPSTREAM_KEY) && !response.text().contains(UPSTREAM_KEY),
-        "the credential leaked: {head}{}",
-        response.text()
-    );
+    assert!(!head.contains(UPSTREAM_KEY) && !response.text().contains(UPSTREAM_KEY), "the credential leaked: {head}{}", response.text());
+}
+
+/// Checks every row of a table, and fails with all that fail.
+#[track_caller]
+pub(crate) fn each<T>(rows: impl IntoIterator<Item = T>, mut check: impl FnMut(T)) {
+    let failed: Vec<String> = rows
+        .into_iter()
+        .filter_map(|row| catch_unwind(AssertUnwindSafe(|| check(row))).err())
+        .map(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+        })
+        .collect();
+    assert!(failed.is_empty(), "{} rows fail:\n\n{}", failed.len(), failed.join("\n\n"));
 }

@@ -2,7 +2,7 @@
 
 use gateway_testkit::{Reply, Request, Response};
 
-use crate::support::{Lab, UPSTREAM_KEY, assert_error, assert_error_headers, lab};
+use crate::support::{Lab, UPSTREAM_KEY, assert_error, assert_error_headers, each, lab};
 
 const BODY: &str = "{ \"error\": {\"message\": \"the upstream's own words \\u00e9\", \"type\": \"x\", \"code\": null, \"extra\": 1.50} }\n";
 
@@ -32,108 +32,65 @@ const VERBATIM: &[(u16, bool)] = &[
 
 #[test]
 fn f38_to_f46_the_status_and_the_json_body_are_the_upstreams() {
-    for (status, retry) in VERBATIM {
+    each(VERBATIM, |(status, retry)| {
         for response in both(&Reply::text(*status, "application/json", BODY)) {
             let shown = format!("{status}: {} {}", response.head.start_line, response.text());
-            assert_eq!(
-                (response.status(), response.text().as_str()),
-                (*status, BODY),
-                "{shown}"
-            );
-            assert_eq!(
-                response.header("x-error-source"),
-                Some("upstream"),
-                "{shown}"
-            );
-            assert_eq!(
-                response.header("x-should-retry"),
-                Some(retry.to_string().as_str()),
-                "{shown}"
-            );
+            assert_eq!((response.status(), response.text().as_str()), (*status, BODY), "{shown}");
+            assert_eq!(response.header("x-error-source"), Some("upstream"), "{shown}");
+            assert_eq!(response.header("x-should-retry"), Some(retry.to_string().as_str()), "{shown}");
             assert_eq!(response.header("retry-after").is_some(), *retry, "{shown}");
             assert_error_headers(&shown, &response);
         }
-    }
+    });
 }
 
 #[test]
 fn f47_a_body_that_is_no_json_is_replaced() {
     let html = "<html><body>nginx</body></html>";
-    for status in [400, 404, 429, 500, 502, 503, 504, 520, 529] {
+    each([400, 404, 429, 500, 502, 503, 504, 520, 529], |status| {
         let replies = [
             Reply::text(status, "text/html", html),
             Reply::text(status, "application/json", html),
             Reply::status(status),
-            Reply::text(status, "text/html", html)
-                .content_length(4000)
-                .cut(),
+            Reply::text(status, "text/html", html).content_length(4000).cut(),
         ];
         for reply in replies {
             for response in both(&reply) {
                 let shown = format!("{status}: {} {}", response.head.start_line, response.text());
                 assert_eq!(response.status(), status, "{shown}");
-                assert!(
-                    !response.text().contains("nginx") && response.error()["message"].is_string(),
-                    "{shown}"
-                );
-                assert!(
-                    response
-                        .header("content-type")
-                        .is_some_and(|value| value.starts_with("application/json")),
-                    "{shown}"
-                );
-                assert_eq!(
-                    response.header("x-error-source"),
-                    Some("upstream"),
-                    "{shown}"
-                );
+                assert!(!response.text().contains("nginx") && response.error()["message"].is_string(), "{shown}");
+                assert!(response.header("content-type").is_some_and(|value| value.starts_with("application/json")), "{shown}");
+                assert_eq!(response.header("x-error-source"), Some("upstream"), "{shown}");
                 assert_error_headers(&shown, &response);
             }
         }
-    }
+    });
 }
 
 #[test]
 fn f39_the_gateways_own_credential_is_not_the_callers() {
-    for status in [401, 403] {
-        let body =
-            format!("{{\"error\":{{\"message\":\"Incorrect API key provided: {UPSTREAM_KEY}\"}}}}");
+    each([401, 403], |status| {
+        let body = format!("{{\"error\":{{\"message\":\"Incorrect API key provided: {UPSTREAM_KEY}\"}}}}");
         for response in both(&Reply::text(status, "application/json", body)) {
-            assert_error(
-                "F39",
-                &response,
-                502,
-                "backend_auth_error",
-                "backend_auth_error",
-            );
+            assert_error("F39", &response, 502, "backend_auth_error", "backend_auth_error");
             assert_eq!(response.header("x-should-retry"), Some("false"));
-            assert!(
-                !response.text().contains("Incorrect")
-                    && response.header("www-authenticate").is_none()
-            );
+            assert!(!response.text().contains("Incorrect") && response.header("www-authenticate").is_none());
         }
-    }
+    });
 }
 
 /// Upstreams echo the key they refuse, whole or with its middle masked.
 #[test]
 fn an_echoed_credential_is_redacted() {
     let (head, tail) = (&UPSTREAM_KEY[..7], &UPSTREAM_KEY[UPSTREAM_KEY.len() - 4..]);
-    for echo in [UPSTREAM_KEY.to_owned(), format!("{head}*******{tail}")] {
+    each([UPSTREAM_KEY.to_owned(), format!("{head}*******{tail}")], |echo| {
         let body = format!("{{\"error\":{{\"message\":\"key {echo} is out of money\"}}}}");
         for response in both(&Reply::text(402, "application/json", body)) {
             assert_eq!(response.status(), 402);
-            assert!(
-                !response.text().contains(&echo) && response.text().contains("is out of money"),
-                "{}",
-                response.text()
-            );
-            assert!(
-                response.json()["error"]["message"].is_string(),
-                "still JSON"
-            );
+            assert!(!response.text().contains(&echo) && response.text().contains("is out of money"), "{}", response.text());
+            assert!(response.json()["error"]["message"].is_string(), "still JSON");
         }
-    }
+    });
 }
 
 /// (what the upstream says, what the client is told)
@@ -151,37 +108,22 @@ const WAITS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn f42_f43_retry_after_is_a_whole_clamped_number() {
-    for (name, said, told) in WAITS {
+    each(WAITS, |(name, said, told)| {
         for status in [429, 503] {
-            let response = lab().chat(
-                "f43",
-                false,
-                Reply::text(status, "application/json", BODY).header(name, said),
-            );
-            assert_eq!(
-                response.header("retry-after"),
-                Some(*told),
-                "{name}: {said}"
-            );
-            assert!(
-                response.header("retry-after-ms").is_none(),
-                "{name}: {said}"
-            );
+            let response = lab().chat("f43", false, Reply::text(status, "application/json", BODY).header(name, said));
+            assert_eq!(response.header("retry-after"), Some(*told), "{name}: {said}");
+            assert!(response.header("retry-after-ms").is_none(), "{name}: {said}");
             assert_eq!(response.text(), BODY);
         }
-    }
+    });
 }
 
 #[test]
 fn x_should_retry_of_the_upstream_wins() {
-    for (status, said) in [(429, "false"), (400, "true"), (500, "false")] {
-        let response = lab().chat(
-            "retry",
-            false,
-            Reply::text(status, "application/json", BODY).header("x-should-retry", said),
-        );
+    each([(429, "false"), (400, "true"), (500, "false")], |(status, said)| {
+        let response = lab().chat("retry", false, Reply::text(status, "application/json", BODY).header("x-should-retry", said));
         assert_eq!(response.header("x-should-retry"), Some(said));
-    }
+    });
 }
 
 #[test]
@@ -193,32 +135,20 @@ fn headers_of_an_error_pass_an_allow_list() {
         .header("server", "secret-software")
         .header("x-echo", UPSTREAM_KEY)
         .header("location", "http://elsewhere/");
-    for response in both(&reply) {
+    each(both(&reply), |response| {
         assert_eq!(response.header("x-ratelimit-remaining-requests"), Some("0"));
-        assert_ne!(
-            response.header("x-request-id"),
-            Some("upstream-1"),
-            "that name is the gateway's own"
-        );
+        assert_ne!(response.header("x-request-id"), Some("upstream-1"), "that name is the gateway's own");
         for name in ["set-cookie", "server", "x-echo", "location"] {
             assert!(response.header(name).is_none(), "{name} passed");
         }
-    }
+    });
 }
 
 /// Single-backend mode: the caller's view is the backend's, 401 included (S0-24).
 #[test]
 fn f39_in_single_backend_mode_even_a_401_is_verbatim() {
-    let upstream =
-        gateway_testkit::ScriptedUpstream::replying(Reply::text(401, "application/json", BODY));
-    let gateway = gateway_testkit::GatewayUnderTest::start(
-        "",
-        &[
-            ("BACKEND", "vllm"),
-            ("BACKEND_URL", &upstream.url("")),
-            ("LISTEN", "127.0.0.1:0"),
-        ],
-    );
+    let upstream = gateway_testkit::ScriptedUpstream::replying(Reply::text(401, "application/json", BODY));
+    let gateway = gateway_testkit::GatewayUnderTest::start("", &[("BACKEND", "vllm"), ("BACKEND_URL", &upstream.url("")), ("LISTEN", "127.0.0.1:0")]);
     let response = gateway.send(&Request::chat("m", false));
     assert_eq!((response.status(), response.text().as_str()), (401, BODY));
 }
@@ -228,10 +158,6 @@ fn errors_may_be_masked_by_configuration() {
     let lab = Lab::start("[errors]\nupstream = \"mask\"\n", &[]);
     let response = lab.chat("mask", false, Reply::text(422, "application/json", BODY));
     assert_eq!(response.status(), 422);
-    assert!(
-        !response.text().contains("own words"),
-        "{}",
-        response.text()
-    );
+    assert!(!response.text().contains("own words"), "{}", response.text());
     assert_error_headers("mask", &response);
 }

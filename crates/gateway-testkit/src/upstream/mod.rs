@@ -24,7 +24,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 pub use self::{
     record::RecordedRequest,
     reply::{Gate, Reply},
-    sinks::{ClosedPort, FullBacklog},
+    sinks::{Babbler, ClosedPort, FullBacklog},
     tls::{CERTIFICATE_PEM, PRIVATE_KEY_PEM},
 };
 use crate::runtime;

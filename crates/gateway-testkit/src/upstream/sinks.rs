@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
+    task::JoinHandle,
     time::{Duration, timeout},
 };
 
@@ -71,5 +73,45 @@ impl FullBacklog {
         self.listener
             .local_addr()
             .expect("a bound listener has an address")
+    }
+}
+
+/// A server that says its piece to whoever connects, reads nothing, and hangs up.
+#[derive(Debug)]
+pub struct Babbler {
+    address: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+impl Babbler {
+    /// Listens on a free port.
+    pub fn open(piece: &'static [u8]) -> Self {
+        let listener = runtime()
+            .block_on(TcpListener::bind("127.0.0.1:0"))
+            .expect("a free port can be bound");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
+        let accepting = runtime().spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                // Whoever has gone meanwhile misses nothing.
+                let _ = socket.write_all(piece).await;
+                let _ = socket.shutdown().await;
+                let mut rest = [0; 4096];
+                while matches!(socket.read(&mut rest).await, Ok(1..)) {}
+            }
+        });
+        Self { address, accepting }
+    }
+
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Babbler {
+    fn drop(&mut self) {
+        self.accepting.abort();
     }
 }
