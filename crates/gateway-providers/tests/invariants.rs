@@ -13,8 +13,10 @@ use std::{
 const PURE: &[&str] = &[
     "dialects",
     "peek",
+    "stream/form.rs",
     "stream/guard.rs",
     "stream/output.rs",
+    "stream/progress.rs",
     "stream/rules.rs",
     "stream/stray.rs",
     "openai/as_stream.rs",

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use gateway_client::transport::{RequestBody, Transport, TransportRequest, TransportResponse};
 use http::{HeaderMap, HeaderValue, Method, header};
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    body::{self, MAX_WHOLE},
+    body::{self, MAX_ERROR, MAX_WHOLE},
     exchange::{Exchange, refuse_errors, send},
     headers,
     models::{self, Page},
@@ -19,7 +20,9 @@ use crate::{
     Call, CallError, FaultKind, Operation, Provider, ProviderSettings, Quirk, Reply,
     TranslateError,
     provider::{ModelListing, ProxyRequest},
+    secret::Redactor,
     stream::GuardRules,
+    upstream_error::redacted,
     vendor::ModelListShape,
 };
 
@@ -215,11 +218,35 @@ impl Provider for OpenAiProvider {
             return refuse_errors(response, &settings.redactor, Instant::now()).await;
         }
         let headers = headers::for_raw_answer(&response.headers, &settings.redactor);
-        Ok(TransportResponse {
+        let response = TransportResponse {
             headers,
             ..response
-        })
+        };
+        if response.status.is_success() {
+            return Ok(response);
+        }
+        redact_body(response, &settings.redactor, Instant::now() + total).await
     }
+}
+
+/// An error may echo our credential: its body is read, and given on without it.
+async fn redact_body(
+    response: TransportResponse,
+    redactor: &Redactor,
+    deadline: Instant,
+) -> Result<TransportResponse, CallError> {
+    let bytes = redacted(
+        body::read(response.body, MAX_ERROR, deadline).await?,
+        redactor,
+    );
+    let mut headers = response.headers;
+    headers.remove(header::CONTENT_LENGTH);
+    let body = futures::stream::iter([Ok(bytes)]).boxed();
+    Ok(TransportResponse {
+        status: response.status,
+        headers,
+        body,
+    })
 }
 
 impl fmt::Debug for OpenAiProvider {

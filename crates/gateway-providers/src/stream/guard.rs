@@ -6,15 +6,17 @@ use bytes::Bytes;
 use gateway_client::sse::{Frame, FrameSplitter};
 
 use super::{
+    form::{is_canonical_with_name, is_token},
     output::Output,
+    progress::Progress,
     rules::GuardRules,
     stray::{self, Stray},
 };
 use crate::{
-    EventBatch, Fault, FaultKind, TokenUsage,
+    EventBatch, Fault, FaultKind,
     operation::StreamEnd,
     peek::{event::EventFacts, is_valid},
-    raw_usage, upstream_error,
+    upstream_error,
 };
 
 /// The frame that ends a stream of chunks.
@@ -83,21 +85,6 @@ pub struct StreamGuard {
     frames: Vec<Frame>,
     output: Output,
     progress: Progress,
-}
-
-/// How far the answer got.
-#[derive(Debug, Default)]
-struct Progress {
-    /// Whether an event with data was seen, hidden ones among them.
-    any_event: bool,
-    /// The choices that were seen, one bit an index.
-    choices: u128,
-    /// Of these, the finished ones.
-    finished: u128,
-    /// Whether the typed event that ends an answer was seen.
-    terminal: bool,
-    usage: Option<TokenUsage>,
-    ended: bool,
 }
 
 /// What is to be done with one frame.
@@ -227,8 +214,17 @@ impl StreamGuard {
         match verdict {
             Verdict::Keep => self.output.push(frame.raw.clone()),
             Verdict::Drop => {}
-            Verdict::Rewrite { name } => self.rewrite(frame, name),
-            Verdict::Cut(cut) => self.rewrite_without(frame, cut),
+            Verdict::Rewrite { name } => {
+                let name = frame.event.as_deref().filter(|_| name);
+                self.output
+                    .write_event(name, &[frame.data.as_deref().unwrap_or_default()]);
+            }
+            Verdict::Cut(cut) => {
+                let data = frame.data.as_deref().unwrap_or_default();
+                let parts = [data.get(..cut.start), data.get(cut.end..)];
+                self.output
+                    .write_event(None, &parts.map(Option::unwrap_or_default));
+            }
             Verdict::Done => return Some(self.done()),
             Verdict::Fail(fault) => return Some(StreamOutcome::Failed(fault)),
         }
@@ -265,7 +261,9 @@ impl StreamGuard {
         if self.is_error(&facts, frame) {
             return Verdict::Fail(Box::new(self.error_in(data)));
         }
-        self.note(&facts);
+        if let Some(usage) = self.progress.note(&facts, &self.rules) {
+            self.output.note_usage(usage);
+        }
         self.place(&facts, frame)
     }
 
@@ -292,24 +290,6 @@ impl StreamGuard {
         }
     }
 
-    fn note(&mut self, facts: &EventFacts<'_>) {
-        let progress = &mut self.progress;
-        progress.any_event = true;
-        progress.choices |= facts.choices;
-        progress.finished |= facts.finished;
-        if let StreamEnd::Typed(kinds) = self.rules.end {
-            progress.terminal |= facts.is_of_kind(kinds);
-        }
-        if let Some(usage) = facts
-            .usage
-            .and_then(|json| raw_usage::read(json, self.rules.reasoning_beside))
-        {
-            let usage = raw_usage::merge(progress.usage.unwrap_or_default(), usage);
-            progress.usage = Some(usage);
-            self.output.note_usage(usage);
-        }
-    }
-
     /// What becomes of an event that is in order.
     fn place(&mut self, facts: &EventFacts<'_>, frame: &Frame) -> Verdict {
         let hides = self.rules.hide_usage && self.rules.end == StreamEnd::Chunks;
@@ -327,36 +307,6 @@ impl StreamGuard {
         Verdict::Rewrite {
             name: is_typed && frame.event.as_ref().is_some_and(|name| is_token(name)),
         }
-    }
-
-    fn rewrite(&mut self, frame: &Frame, with_name: bool) {
-        if let Some(name) = frame.event.as_ref().filter(|_| with_name) {
-            self.output.push_parts(&[b"event: ", name, b"\n"]);
-        }
-        self.write_data(&[frame.data.as_deref().unwrap_or_default()]);
-    }
-
-    fn rewrite_without(&mut self, frame: &Frame, cut: Range<usize>) {
-        let data = frame.data.as_deref().unwrap_or_default();
-        let before = data.get(..cut.start).unwrap_or_default();
-        let after = data.get(cut.end..).unwrap_or_default();
-        self.write_data(&[before, after]);
-    }
-
-    /// Writes one `data` line. A line end inside of valid JSON is white space.
-    fn write_data(&mut self, parts: &[&[u8]]) {
-        self.output.push_parts(&[b"data: "]);
-        for part in parts {
-            let mut from = 0;
-            for line_end in memchr::memchr_iter(b'\n', part) {
-                self.output
-                    .push_parts(&[part.get(from..line_end).unwrap_or_default(), b" "]);
-                from = line_end + 1;
-            }
-            self.output
-                .push_parts(&[part.get(from..).unwrap_or_default()]);
-        }
-        self.output.push_parts(&[b"\n\n"]);
     }
 
     fn stray_object(&self, text: &[u8], raw: &[u8]) -> Fault {
@@ -424,16 +374,7 @@ impl StreamGuard {
 
     /// Whether the answer is all there, so that it does not matter how the upstream ends.
     pub fn is_complete(&self) -> bool {
-        let Progress {
-            choices,
-            finished,
-            terminal,
-            ..
-        } = self.progress;
-        match self.rules.end {
-            StreamEnd::Chunks => choices != 0 && finished == choices,
-            StreamEnd::Typed(_) => terminal,
-        }
+        self.progress.is_complete(self.rules.end)
     }
 
     fn complete(&mut self) -> StreamOutcome {
@@ -450,25 +391,4 @@ fn fail(kind: FaultKind, detail: &str) -> Verdict {
 
 fn failed(kind: FaultKind, detail: impl Into<String>) -> StreamOutcome {
     StreamOutcome::Failed(Box::new(Fault::new(kind, detail)))
-}
-
-/// Whether the frame is exactly `event: <name>`, `data: <data>`, blank line, with LF.
-fn is_canonical_with_name(frame: &Frame) -> bool {
-    let (Some(name), Some(data)) = (&frame.event, &frame.data) else {
-        return false;
-    };
-    is_token(name)
-        && frame
-            .raw
-            .strip_prefix(b"event: ")
-            .and_then(|rest| rest.strip_prefix(name.as_ref()))
-            .and_then(|rest| rest.strip_prefix(b"\ndata: "))
-            .and_then(|rest| rest.strip_prefix(data.as_ref()))
-            == Some(b"\n\n".as_slice())
-}
-
-/// Whether an event name is one that may be passed on.
-fn is_token(name: &[u8]) -> bool {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    (1..=64).contains(&name.len()) && name.iter().all(is_plain)
 }

@@ -8,8 +8,10 @@
 //! [`EventBatch`]: crate::EventBatch
 //! [`Fault`]: crate::Fault
 
+mod form;
 mod guard;
 mod output;
+mod progress;
 mod pump;
 mod rules;
 mod stray;

@@ -27,11 +27,28 @@ impl Output {
     }
 
     /// Adds pieces that do not stand side by side.
-    pub(super) fn push_parts(&mut self, parts: &[&[u8]]) {
+    fn push_parts(&mut self, parts: &[&[u8]]) {
         let joined = self.join();
         for part in parts {
             joined.extend_from_slice(part);
         }
+    }
+
+    /// Writes one event in canonical form. A line end inside of valid JSON is white space.
+    pub(super) fn write_event(&mut self, name: Option<&[u8]>, data: &[&[u8]]) {
+        if let Some(name) = name {
+            self.push_parts(&[b"event: ", name, b"\n"]);
+        }
+        self.push_parts(&[b"data: "]);
+        for part in data {
+            let mut from = 0;
+            for line_end in memchr::memchr_iter(b'\n', part) {
+                self.push_parts(&[part.get(from..line_end).unwrap_or_default(), b" "]);
+                from = line_end + 1;
+            }
+            self.push_parts(&[part.get(from..).unwrap_or_default()]);
+        }
+        self.push_parts(&[b"\n\n"]);
     }
 
     pub(super) fn count_event(&mut self) {

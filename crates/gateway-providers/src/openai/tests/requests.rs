@@ -222,6 +222,35 @@ async fn raw_requests_stay_below_the_base_and_their_answers_lose_cookies_only() 
 }
 
 #[tokio::test]
+async fn a_raw_error_loses_our_key_only() {
+    let script = Script::new(401, "text/plain", "bad key sk-test-key-123456!")
+        .header("content-length", "27");
+    let request = ProxyRequest {
+        method: Method::GET,
+        path: "/models".to_owned(),
+        query: None,
+        headers: HeaderMap::new(),
+        body: RequestBody::Empty,
+    };
+    let mut answer = bench(PLAIN_ROW, script)
+        .provider
+        .proxy(request)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            answer.status.as_u16(),
+            answer.headers.contains_key("content-length")
+        ),
+        (401, false)
+    );
+    assert_eq!(
+        answer.body.next().await.unwrap().unwrap(),
+        "bad key [redacted]!"
+    );
+}
+
+#[tokio::test]
 async fn models_are_listed_with_the_static_ones_behind() {
     let row = format!("{PLAIN_ROW}\n[models]\nstatic = [\"a\", \"extra\"]");
     let bench = bench(
