@@ -139,6 +139,9 @@ pub enum TranslateError {
         /// What was asked.
         operation: Operation,
     },
+    /// A raw request whose path or query does not pass; nothing was sent.
+    #[error("{0}")]
+    PathNotAllowed(#[from] crate::ProxyPathError),
     /// A member has a value that cannot be expressed.
     #[error("{message}")]
     InvalidValue {

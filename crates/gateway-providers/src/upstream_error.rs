@@ -73,7 +73,7 @@ const UNKNOWN: StatusCode = StatusCode::BAD_GATEWAY;
 /// Reads an error that stands in the data of a stream event or in the body of a success, e.g.
 /// `{"error":{"message":"...","code":429}}`, `{"error":"..."}` or `{"type":"error","message":"..."}`.
 ///
-/// The body of the result is OpenAI's `{"error":{"message","type",...}}` with everything else that the
+/// The body of the result is OpenAI's `{"error":{"message","type","param","code"}}` with everything else that the
 /// upstream's error object holds, our credentials taken out.
 pub(crate) fn in_stream(json: &[u8], redactor: &Redactor) -> UpstreamError {
     let whole = serde_json::from_slice::<Value>(json).unwrap_or(Value::Null);
@@ -140,7 +140,7 @@ fn status_of_kind(word: &str) -> Option<StatusCode> {
         .map(|(_, status)| *status)
 }
 
-/// `{"error":{...}}` with a `message` and a `type` that are strings.
+/// `{"error":{...}}` with a `message` and a `type` that are strings, and a `param` and a `code`.
 fn error_object(whole: Value) -> Map<String, Value> {
     let mut error = match whole {
         Value::Object(mut members) => match members.remove("error") {
@@ -168,6 +168,9 @@ fn error_object(whole: Value) -> Map<String, Value> {
     let flat_marker = error.get("type").and_then(Value::as_str) == Some("error");
     if flat_marker || !error.get("type").is_some_and(Value::is_string) {
         error.insert("type".to_owned(), Value::String("backend_error".to_owned()));
+    }
+    for name in ["param", "code"] {
+        error.entry(name).or_insert(Value::Null);
     }
     Map::from_iter([("error".to_owned(), Value::Object(error))])
 }
@@ -246,7 +249,14 @@ mod tests {
                 json!({"error":{"message":"[1]","type":"backend_error"}}),
             ),
         ];
-        for (given, status, body) in table {
+        for (given, status, mut body) in table {
+            for name in ["param", "code"] {
+                body["error"]
+                    .as_object_mut()
+                    .unwrap()
+                    .entry(name)
+                    .or_insert(Value::Null);
+            }
             assert_eq!(read(&given), (status, body), "{given}");
         }
     }

@@ -26,6 +26,7 @@ use crate::{
 };
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const DROPPED: HeaderName = HeaderName::from_static("x-gateway-dropped");
 
 /// A call on its way: all that is needed to send it and to judge the answer.
@@ -258,9 +259,15 @@ impl Judge {
             &self.rules.redactor,
         )
         .map_err(CallError::Fault)?;
+        let mut headers = reply.headers;
+        if !headers::media_type(&headers).contains("json") {
+            // What was checked is JSON, and a client that is told otherwise takes it for text.
+            headers.insert(header::CONTENT_TYPE, JSON);
+        }
         Ok(Reply {
+            status: reply.status,
+            headers,
             body: ReplyBody::Whole { bytes, usage },
-            ..reply
         })
     }
 

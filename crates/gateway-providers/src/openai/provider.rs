@@ -194,10 +194,7 @@ impl Provider for OpenAiProvider {
         } = request;
         let mut url = settings
             .proxy_url(&method, &path, query.as_deref())
-            .map_err(|error| TranslateError::InvalidValue {
-                param: "path".to_owned(),
-                message: error.to_string(),
-            })?;
+            .map_err(TranslateError::from)?;
         let headers = request::upstream_headers(settings, callers, &mut url);
         let total = settings.timeouts.total;
         let request = TransportRequest {

@@ -428,6 +428,9 @@ impl From<TranslateError> for ApiError {
             TranslateError::InvalidValue { param, message } => {
                 Self::new(ErrorKind::InvalidValue, message).param(param)
             }
+            TranslateError::PathNotAllowed(reason) => {
+                Self::new(ErrorKind::PathNotAllowed, reason.to_string())
+            }
             other => Self::new(ErrorKind::InvalidRequest, other.to_string()),
         }
     }

@@ -28,6 +28,25 @@ async fn a_whole_answer_keeps_its_bytes() {
 }
 
 #[tokio::test]
+async fn f34_json_under_another_name_gets_its_own() {
+    for (given, told) in [
+        ("text/plain", "application/json"),
+        (
+            "application/json; charset=utf-8",
+            "application/json; charset=utf-8",
+        ),
+        ("application/problem+json", "application/problem+json"),
+    ] {
+        let script = Script::new(200, given, r#"{"choices":[{}]}"#);
+        let reply = bench(PLAIN_ROW, script)
+            .ask(Operation::Chat, false)
+            .await
+            .unwrap();
+        assert_eq!(reply.headers.get("content-type").unwrap(), told);
+    }
+}
+
+#[tokio::test]
 async fn f34_to_f37_a_success_that_is_none_is_a_fault() {
     let cases = [
         (

@@ -211,9 +211,9 @@ async fn raw_requests_stay_below_the_base_and_their_answers_lose_cookies_only() 
         assert!(
             matches!(
                 refused,
-                Err(CallError::Translate(
-                    crate::TranslateError::InvalidValue { .. }
-                ))
+                Err(CallError::Translate(crate::TranslateError::PathNotAllowed(
+                    _
+                )))
             ),
             "{path}: {refused:?}"
         );
