@@ -34,12 +34,14 @@ pub(crate) struct Key<'a> {
 
 impl<'a> Key<'a> {
     /// The key's text. An escaped key costs an allocation; upstreams do not write them.
+    #[inline]
     pub(crate) fn text(&self) -> Cow<'a, [u8]> {
         unquote(self.quoted)
     }
 }
 
 /// The text of a checked string literal; what cannot be decoded (half a surrogate pair) stays as written.
+#[inline]
 pub(crate) fn unquote(quoted: &[u8]) -> Cow<'_, [u8]> {
     let inner = quoted
         .get(1..quoted.len().saturating_sub(1))
@@ -69,6 +71,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The first byte of what comes next, white space left out.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         while let Some(byte) = self.text.get(self.at).copied() {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -91,6 +94,7 @@ impl<'a> Cursor<'a> {
 
     /// Walks over an object's members. `visit` must pass each value, by any of the cursor's methods. What is
     /// no object is passed without a visit.
+    #[inline]
     pub(crate) fn members(&mut self, mut visit: impl FnMut(&mut Self, Key<'a>) -> Walk) -> Walk {
         if self.peek() != Some(b'{') {
             return self.value().map(drop);
@@ -111,6 +115,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Walks over an array's elements, under the same rule.
+    #[inline]
     pub(crate) fn elements(&mut self, mut visit: impl FnMut(&mut Self) -> Walk) -> Walk {
         if self.peek() != Some(b'[') {
             return self.value().map(drop);
@@ -176,6 +181,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn enter(&mut self) -> Walk {
         if self.depth >= MAX_DEPTH {
             return Err(Malformed);
@@ -186,12 +192,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes a closing bracket.
+    #[inline]
     fn leave(&mut self) -> Walk {
         self.depth = self.depth.checked_sub(1).ok_or(Malformed)?;
         self.at += 1;
         Ok(())
     }
 
+    #[inline]
     fn key(&mut self) -> Walk<Key<'a>> {
         if self.peek() != Some(b'"') {
             return Err(Malformed);
@@ -206,6 +214,7 @@ impl<'a> Cursor<'a> {
         Ok(Key { quoted, start })
     }
 
+    #[inline]
     fn scalar(&mut self) -> Walk {
         match self.text.get(self.at) {
             Some(b'"') => self.string(),
@@ -225,6 +234,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    #[inline]
     fn string(&mut self) -> Walk {
         self.at += 1;
         loop {
@@ -288,6 +298,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     fn rest(&self) -> &'a [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -315,6 +326,7 @@ pub(crate) fn member_cut(text: &[u8], key_start: usize, value_end: usize) -> Ran
 }
 
 /// How many bytes from the start are neither quote, backslash nor control character. Eight at a time.
+#[inline]
 fn plain_run(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;

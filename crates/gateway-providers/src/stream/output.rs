@@ -26,29 +26,22 @@ impl Output {
         }
     }
 
-    /// Adds pieces that do not stand side by side.
-    fn push_parts(&mut self, parts: &[&[u8]]) {
-        let joined = self.join();
-        for part in parts {
-            joined.extend_from_slice(part);
-        }
-    }
-
     /// Writes one event in canonical form. A line end inside of valid JSON is white space.
     pub(super) fn write_event(&mut self, name: Option<&[u8]>, data: &[&[u8]]) {
+        let out = self.join();
         if let Some(name) = name {
-            self.push_parts(&[b"event: ", name, b"\n"]);
+            put(out, &[b"event: ", name, b"\n"]);
         }
-        self.push_parts(&[b"data: "]);
+        out.extend_from_slice(b"data: ");
         for part in data {
             let mut from = 0;
             for line_end in memchr::memchr_iter(b'\n', part) {
-                self.push_parts(&[part.get(from..line_end).unwrap_or_default(), b" "]);
+                put(out, &[part.get(from..line_end).unwrap_or_default(), b" "]);
                 from = line_end + 1;
             }
-            self.push_parts(&[part.get(from..).unwrap_or_default()]);
+            out.extend_from_slice(part.get(from..).unwrap_or_default());
         }
-        self.push_parts(&[b"\n\n"]);
+        out.extend_from_slice(b"\n\n");
     }
 
     pub(super) fn count_event(&mut self) {
@@ -88,8 +81,16 @@ impl Output {
     }
 
     fn join(&mut self) -> &mut BytesMut {
-        let first = std::mem::take(&mut self.first);
-        self.joined.extend_from_slice(&first);
+        if !self.first.is_empty() {
+            let first = std::mem::take(&mut self.first);
+            self.joined.extend_from_slice(&first);
+        }
         &mut self.joined
+    }
+}
+
+fn put(out: &mut BytesMut, parts: &[&[u8]]) {
+    for part in parts {
+        out.extend_from_slice(part);
     }
 }
