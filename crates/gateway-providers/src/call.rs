@@ -69,6 +69,24 @@ impl Default for Timeouts {
     }
 }
 
+/// How large an upstream's answer may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerLimits {
+    /// The largest whole answer in bytes. Default 64 MiB, room for several images in base64.
+    pub whole_bytes: usize,
+    /// The largest event of a stream in bytes. Default 8 MiB, room for one image in base64.
+    pub event_bytes: usize,
+}
+
+impl Default for AnswerLimits {
+    fn default() -> Self {
+        Self {
+            whole_bytes: 64 << 20,
+            event_bytes: 8 << 20,
+        }
+    }
+}
+
 /// A provider's answer, checked: what is here may go to the client.
 #[derive(Debug)]
 pub struct Reply {

@@ -17,7 +17,7 @@ use self::{base::join, proxy_path::relative_segments};
 use crate::{
     Operation, Secret,
     auth::{AuthError, Credential},
-    call::Timeouts,
+    call::{AnswerLimits, Timeouts},
     secret::Redactor,
     vendor::{PathTemplate, ProxyRule, Quirk, RowOverrides, VendorRow},
 };
@@ -39,6 +39,8 @@ pub struct ProviderInput {
     pub headers: BTreeMap<String, Secret>,
     /// How long each phase may take.
     pub timeouts: Timeouts,
+    /// How large its answers may be.
+    pub limits: AnswerLimits,
     /// What it does differently from its vendor's row.
     pub overrides: RowOverrides,
 }
@@ -54,6 +56,7 @@ impl ProviderInput {
             credential: None,
             headers: BTreeMap::new(),
             timeouts: Timeouts::default(),
+            limits: AnswerLimits::default(),
             overrides: RowOverrides::default(),
         }
     }
@@ -75,6 +78,8 @@ pub struct ProviderSettings {
     pub headers: HeaderMap,
     /// How long each phase may take.
     pub timeouts: Timeouts,
+    /// How large its answers may be.
+    pub limits: AnswerLimits,
     /// Takes the provider's secrets out of what it answers.
     pub redactor: Redactor,
     endpoints: BTreeMap<Operation, Endpoint>,
@@ -166,6 +171,7 @@ impl ProviderSettings {
             credential,
             headers,
             timeouts,
+            limits,
             overrides,
         } = input;
         check_name(&name)?;
@@ -199,6 +205,7 @@ impl ProviderSettings {
             base_url,
             credential,
             timeouts,
+            limits,
             redactor: Redactor::new(&secrets),
             endpoints,
             models_url,

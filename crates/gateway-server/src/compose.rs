@@ -1,9 +1,16 @@
 //! From a checked configuration to the parts of a server. Nothing is decided here: the configuration has decided.
 
-use std::{collections::HashMap, io::IsTerminal, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io::{self, IsTerminal},
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 
-use gateway_client::transport::{HttpTransport, HttpTransportConfig, Transport, TransportError};
+use gateway_client::transport::{HttpTransportConfig, Transport, TransportError};
 use gateway_providers::{
+    call::AnswerLimits,
     demo::{DemoConfig, DemoError, DemoProvider},
     provider::SharedProvider,
     registry::{RegistryError, build_provider},
@@ -26,6 +33,7 @@ use crate::{
     listener::{ConnectionLimits, TlsFiles},
     observe::access_log::LineFormat,
     server::Parts,
+    workers::{PerWorkerTransport, Workers},
 };
 
 /// Why a checked configuration still makes no server.
@@ -40,15 +48,20 @@ pub enum ComposeError {
     /// The demo provider cannot be built.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// The system gives no threads.
+    #[error("the worker threads cannot be started: {0}")]
+    Workers(#[source] io::Error),
 }
 
 impl Parts {
-    /// The parts that a configuration asks for.
+    /// The parts that a configuration asks for, to be served by this many threads of their own; with 0 by the
+    /// runtime on which the server is started.
     ///
     /// # Errors
     /// See [`ComposeError`].
-    pub fn compose(settings: Settings) -> Result<Self, ComposeError> {
-        let providers = providers(&settings)?;
+    pub fn compose(settings: Settings, workers: usize) -> Result<Self, ComposeError> {
+        let providers = providers(&settings, workers)?;
+        let workers = NonZeroUsize::new(workers).map(Workers::start).transpose().map_err(ComposeError::Workers)?;
         let http = http(&settings);
         let router = router(&settings);
         let access_log = settings
@@ -97,6 +110,7 @@ impl Parts {
             },
             router,
             access_log,
+            workers,
         })
     }
 }
@@ -106,13 +120,17 @@ pub fn line_format(format: LogFormat) -> LineFormat {
     match format {
         LogFormat::Pretty => LineFormat::Text,
         LogFormat::Json => LineFormat::Json,
-        LogFormat::Auto if std::io::stdout().is_terminal() => LineFormat::Text,
+        LogFormat::Auto if io::stdout().is_terminal() => LineFormat::Text,
         LogFormat::Auto => LineFormat::Json,
     }
 }
 
 /// Every provider in its order, the demo last. Providers with the same connect timeout share their connections.
-fn providers(settings: &Settings) -> Result<Vec<SharedProvider>, ComposeError> {
+fn providers(settings: &Settings, workers: usize) -> Result<Vec<SharedProvider>, ComposeError> {
+    let limits = AnswerLimits {
+        whole_bytes: settings.limits.max_response_body.0,
+        event_bytes: settings.limits.max_event.0,
+    };
     let mut transports: HashMap<Duration, Arc<dyn Transport>> = HashMap::new();
     let mut providers = Vec::with_capacity(settings.providers.len() + 1);
     for ConfiguredProvider {
@@ -126,12 +144,14 @@ fn providers(settings: &Settings) -> Result<Vec<SharedProvider>, ComposeError> {
             None => {
                 let mut config = HttpTransportConfig::default();
                 config.connect_timeout = *connect_timeout;
-                let transport: Arc<dyn Transport> = Arc::new(HttpTransport::new(config)?);
+                let transport: Arc<dyn Transport> = Arc::new(PerWorkerTransport::new(&config, workers)?);
                 transports.insert(*connect_timeout, Arc::clone(&transport));
                 transport
             }
         };
-        providers.push(build_provider(provider.clone(), transport)?);
+        let mut provider = provider.clone();
+        provider.limits = limits;
+        providers.push(build_provider(provider, transport)?);
     }
     if let Some(demo) = settings.demo {
         let config = DemoConfig {

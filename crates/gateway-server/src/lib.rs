@@ -12,5 +12,6 @@ pub mod observe;
 pub mod openapi;
 pub mod server;
 pub mod welcome;
+pub mod workers;
 
 pub use self::server::{Parts, RunningServer, StartError};

@@ -51,7 +51,8 @@ fn serve(cli: &Cli, environment: &Environment) -> ExitCode {
         }
     };
     start_log(&loaded);
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    // This thread accepts connections and waits for signals; the workers serve.
+    let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {
@@ -75,8 +76,9 @@ async fn run(loaded: Loaded) -> Result<(), Box<dyn std::error::Error>> {
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
+    let workers = settings.server.worker_threads.get();
     let welcome = welcome::Welcome::of(&settings, file.as_deref());
-    let server = RunningServer::start(Parts::compose(settings)?).await?;
+    let server = RunningServer::start(Parts::compose(settings, workers)?).await?;
     report(&welcome.text(server.addresses()));
     asked_to_stop().await;
     tracing::info!("stopping: open requests may finish");

@@ -22,7 +22,8 @@ use crate::{
     docs,
     health::Health,
     http::routes,
-    listener::{self, BindError, Bound, ConnectionLimits, TlsFiles},
+    listener::{self, BindError, Bound, ConnectionLimits, Signals, TlsFiles},
+    workers::Workers,
     observe::{
         Metrics, Observers,
         access_log::{AccessLog, LineFormat},
@@ -46,6 +47,8 @@ pub struct Parts {
     pub table: TableParts,
     /// How the router behaves in time.
     pub router: RouterSettings,
+    /// The threads that serve; where there are none, the runtime on which the server is started does.
+    pub workers: Option<Workers>,
     /// The log of requests, where it is on.
     pub access_log: Option<LineFormat>,
 }
@@ -113,17 +116,15 @@ impl RunningServer {
         app.router.warm_up();
         let addresses = bound.addresses();
         let metrics_address = metrics_bound.addresses().first().copied();
-        let serve = |bound, routes| {
-            listener::serve(
-                bound,
-                routes,
-                Arc::clone(&observers),
-                app.draining.clone(),
-                app.cut_off.clone(),
-            )
+        let serve = |bound, routes, workers| {
+            let signals = Signals {
+                draining: app.draining.clone(),
+                cut_off: app.cut_off.clone(),
+            };
+            listener::serve(bound, routes, Arc::clone(&observers), signals, workers)
         };
-        let serving = serve(bound, service(&app));
-        let serving_metrics = serve(metrics_bound, routes::metrics_service(&app));
+        let serving = serve(bound, service(&app), parts.workers);
+        let serving_metrics = serve(metrics_bound, routes::metrics_service(&app), None);
         let both = async move {
             tokio::join!(serving, serving_metrics);
         };

@@ -52,7 +52,7 @@ impl GatewayUnderTest {
         let settings = load(Some(&file), &environment, &Flags::default())
             .map_err(|problems| problems.to_string())?;
         let _guard = runtime().enter();
-        let parts = Parts::compose(settings).map_err(|error| error.to_string())?;
+        let parts = Parts::compose(settings, 0).map_err(|error| error.to_string())?;
         let server = runtime()
             .block_on(RunningServer::start(parts))
             .map_err(|error| error.to_string())?;

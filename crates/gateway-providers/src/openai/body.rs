@@ -7,9 +7,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{Fault, FaultKind};
 
-/// The largest whole answer in bytes: room for several images in base64.
-pub(super) const MAX_WHOLE: usize = 64 << 20;
-
 /// The largest error body in bytes that is passed on.
 pub(super) const MAX_ERROR: usize = 1 << 20;
 

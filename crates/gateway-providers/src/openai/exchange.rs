@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     as_stream,
-    body::{self, MAX_ERROR, MAX_WHOLE, Sniffed},
+    body::{self, MAX_ERROR, Sniffed},
     headers, whole,
 };
 use crate::{
@@ -37,6 +37,8 @@ pub(super) struct Exchange {
     pub(super) stream: bool,
     pub(super) rules: GuardRules,
     pub(super) timeouts: Timeouts,
+    /// The largest whole answer.
+    pub(super) whole_bytes: usize,
     /// Members of the request that were taken out, to be told to the caller.
     pub(super) dropped: Vec<String>,
 }
@@ -47,6 +49,7 @@ struct Judge {
     stream: bool,
     rules: GuardRules,
     timeouts: Timeouts,
+    whole_bytes: usize,
     sent: Instant,
 }
 
@@ -98,6 +101,7 @@ impl Exchange {
             stream,
             rules,
             timeouts,
+            whole_bytes,
             dropped: _,
         } = self;
         let sent = Instant::now();
@@ -106,6 +110,7 @@ impl Exchange {
             stream,
             rules,
             timeouts,
+            whole_bytes,
             sent,
         };
         let response = send(&*transport, request, judge.head_deadline(), judge.late()).await?;
@@ -251,7 +256,7 @@ impl Judge {
         let ReplyBody::Binary(body) = reply.body else {
             return Ok(reply);
         };
-        let bytes = body::read(body, MAX_WHOLE, self.deadline()).await?;
+        let bytes = body::read(body, self.whole_bytes, self.deadline()).await?;
         let usage = whole::check(
             self.operation,
             &bytes,

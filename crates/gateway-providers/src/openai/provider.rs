@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    body::{self, MAX_ERROR, MAX_WHOLE},
+    body::{self, MAX_ERROR},
     exchange::{Exchange, refuse_errors, send},
     headers,
     models::{self, Page},
@@ -53,7 +53,6 @@ const MAX_PAGES: u32 = 20;
 pub struct OpenAiProvider {
     settings: Arc<ProviderSettings>,
     transport: Arc<dyn Transport>,
-    max_event_bytes: usize,
 }
 
 impl OpenAiProvider {
@@ -62,15 +61,7 @@ impl OpenAiProvider {
         Self {
             settings,
             transport,
-            max_event_bytes: GuardRules::MAX_EVENT_BYTES,
         }
-    }
-
-    /// Sets the largest event of a stream in bytes.
-    #[must_use]
-    pub fn with_max_event_bytes(mut self, bytes: usize) -> Self {
-        self.max_event_bytes = bytes;
-        self
     }
 
     /// What it was configured with.
@@ -83,7 +74,7 @@ impl OpenAiProvider {
             end: operation.spec().stream_end,
             hide_usage,
             reasoning_beside: self.settings.has(Quirk::ReasoningBesideCompletion),
-            max_event_bytes: self.max_event_bytes,
+            max_event_bytes: self.settings.limits.event_bytes,
             redactor: self.settings.redactor.clone(),
         }
     }
@@ -108,7 +99,7 @@ impl OpenAiProvider {
         };
         let response = send(&*self.transport, request, deadline, FaultKind::Deadline).await?;
         let response = refuse_errors(response, &settings.redactor, deadline).await?;
-        let bytes = body::read(response.body, MAX_WHOLE, deadline).await?;
+        let bytes = body::read(response.body, settings.limits.whole_bytes, deadline).await?;
         let page = models::read_page(&bytes, settings.vendor.models.shape, &settings.name)
             .map_err(CallError::Fault)?;
         Ok((page, bytes))
@@ -145,6 +136,7 @@ impl Provider for OpenAiProvider {
             stream,
             rules,
             timeouts,
+            whole_bytes: self.settings.limits.whole_bytes,
             dropped,
         }
         .run()

@@ -1,6 +1,6 @@
 //! What the server runs on: the configuration with everything looked up, filled in and checked.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use gateway_providers::ProviderSettings;
 use gateway_router::resolve::{Alias, KnownVendor, ModelPolicy};
@@ -71,6 +71,8 @@ pub enum Mode {
 pub struct ServerSettings {
     /// The addresses, at least one.
     pub listen: Vec<SocketAddr>,
+    /// How many threads serve, at least one.
+    pub worker_threads: NonZeroUsize,
     /// The files of its certificate, where it serves HTTPS.
     pub tls: Option<TlsFiles>,
     /// For a request's headers.

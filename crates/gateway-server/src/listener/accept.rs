@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{ConnectionLimits, Peer, TlsError, TlsFiles, connection, tls};
-use crate::observe::Observers;
+use crate::{observe::Observers, workers::Workers};
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -95,17 +95,30 @@ struct Shared {
     per_ip: Mutex<HashMap<IpAddr, usize>>,
     connections: TaskTracker,
     draining: CancellationToken,
+    workers: Option<Workers>,
+}
+
+/// What a server has to know to end in good order.
+#[derive(Debug, Clone)]
+pub struct Signals {
+    /// Cancelled when a shutdown begins.
+    pub draining: CancellationToken,
+    /// Cancelled when open streams must end.
+    pub cut_off: CancellationToken,
 }
 
 /// Serves until `draining` is cancelled; then lets open requests finish, and after
 /// [`ConnectionLimits::drain`] cancels `cut_off`, upon which streams end with an error event.
+///
+/// Connections run on the workers, or on the current runtime where there are none.
 pub async fn serve(
     bound: Bound,
     app: Router,
     observers: Arc<Observers>,
-    draining: CancellationToken,
-    cut_off: CancellationToken,
+    signals: Signals,
+    workers: Option<Workers>,
 ) {
+    let Signals { draining, cut_off } = signals;
     let Bound {
         sockets,
         acceptor,
@@ -119,7 +132,8 @@ pub async fn serve(
         observers,
         per_ip: Mutex::default(),
         connections: TaskTracker::new(),
-        draining: draining.clone(),
+        draining,
+        workers,
     });
     let loops = sockets
         .into_iter()
@@ -152,8 +166,7 @@ async fn accept_loop(socket: TcpListener, shared: Arc<Shared>) {
                         .fetch_add(1, Ordering::Relaxed);
                     continue;
                 };
-                let task = connect(stream, address, Arc::clone(&shared), slot);
-                shared.connections.spawn(task);
+                start(stream, address, &shared, slot);
             }
             // Out of file descriptors, or the client was gone already: neither is mended by spinning.
             Err(error) => {
@@ -162,6 +175,28 @@ async fn accept_loop(socket: TcpListener, shared: Arc<Shared>) {
             }
         }
     }
+}
+
+/// Hands a connection to a worker, or to the current runtime.
+fn start(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, slot: Slot) {
+    let theirs = Arc::clone(shared);
+    let Some(workers) = &shared.workers else {
+        shared
+            .connections
+            .spawn(connect(stream, address, theirs, slot));
+        return;
+    };
+    // A socket belongs to the runtime that it was accepted on: it is taken off here and put on again over there.
+    let Ok(stream) = stream.into_std() else { return };
+    let open = shared.connections.token();
+    workers.run(Box::new(move || {
+        Box::pin(async move {
+            let _open = open;
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                connect(stream, address, theirs, slot).await;
+            }
+        })
+    }));
 }
 
 async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, _slot: Slot) {

@@ -12,7 +12,7 @@ mod tls;
 use std::time::Duration;
 
 pub use self::{
-    accept::{BindError, Bound, serve},
+    accept::{BindError, Bound, Signals, serve},
     busy::{Busy, Peer},
     tls::{TlsError, TlsFiles},
 };

@@ -1,6 +1,6 @@
 //! Where the gateway listens, and who may call it there.
 
-use std::{fs::File, net::SocketAddr, path::PathBuf};
+use std::{fs::File, net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use super::{Scene, address};
 use crate::config::{
@@ -23,6 +23,7 @@ pub(super) fn server(config: &Config, scene: &mut Scene<'_, '_>) -> ServerSettin
         keep_alive_timeout: server.keep_alive_timeout.0,
         write_stall_timeout: server.write_stall_timeout.0,
         heartbeat: server.heartbeat.0,
+        worker_threads: worker_threads(server.worker_threads),
         drain_timeout: server.drain_timeout.0,
     }
 }
@@ -167,4 +168,11 @@ fn unique_keys(keys: &[NamedKey], scene: &mut Scene<'_, '_>) -> Vec<NamedKey> {
         unique.push(key.clone());
     }
     unique
+}
+
+/// 0 is one for each core that the process may use.
+fn worker_threads(configured: usize) -> NonZeroUsize {
+    NonZeroUsize::new(configured)
+        .or_else(|| std::thread::available_parallelism().ok())
+        .unwrap_or(NonZeroUsize::MIN)
 }

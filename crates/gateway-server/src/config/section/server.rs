@@ -14,6 +14,9 @@ pub struct Server {
     /// The addresses to listen on, each `host:port`. The host is an IP address, `localhost`, or `*` for every
     /// address. Without API keys only loopback addresses are allowed, unless `auth.allow_anonymous` says otherwise.
     pub listen: TextList,
+    /// How many threads serve; 0 for one on each core.
+    #[schemars(range(max = 1024))]
+    pub worker_threads: usize,
     /// Serves HTTPS itself. Without it the gateway speaks plain HTTP, e.g. behind a reverse proxy.
     pub tls: Option<Tls>,
     /// How long a caller may take to send a request's headers.
@@ -44,6 +47,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: TextList::of(&["127.0.0.1:8080"]),
+            worker_threads: 0,
             tls: None,
             header_timeout: Wait::secs(10),
             body_idle_timeout: Wait::secs(30),
