@@ -3,9 +3,12 @@
 
 mod auth;
 mod bad_input;
+mod connections;
 mod demo;
 mod drain;
 mod fault_table;
+mod framing;
+mod hostile_upstream;
 mod models;
 mod passthrough;
 mod proxy;
@@ -16,4 +19,5 @@ mod snippets;
 mod status;
 mod streaming;
 mod support;
+mod transcripts;
 mod vendors;
