@@ -1,0 +1,82 @@
+//! Images from texts and images. Forms and images are streamed, in both directions.
+//!
+//! <https://platform.openai.com/docs/api-reference/images>
+
+use gateway_types::images::{
+    ImageEditRequest, ImageRequest, ImageResponse, ImageVariationRequest,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::openapi::events::ImageEvents;
+
+/// The form of `POST /v1/images/edits`. Send the fields before the files: the gateway holds back what comes
+/// before `model`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(in crate::openapi) struct ImageEditForm {
+    #[serde(flatten)]
+    fields: ImageEditRequest,
+    /// The images to change. Several are sent as `image[]`.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    image: Vec<u8>,
+    /// Where the first image may change: its transparent places.
+    #[schema(value_type = Option<String>, format = Binary, content_media_type = "application/octet-stream")]
+    mask: Option<Vec<u8>>,
+}
+
+/// The form of `POST /v1/images/variations`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(in crate::openapi) struct ImageVariationForm {
+    #[serde(flatten)]
+    fields: ImageVariationRequest,
+    /// The image to vary.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    image: Vec<u8>,
+}
+
+/// Create images from a text
+///
+/// `model` is needed here: it says which provider is asked. With `stream: true` the answer is an event stream.
+#[utoipa::path(
+    post,
+    path = "/v1/images/generations",
+    operation_id = "createImage",
+    tag = "Images",
+    request_body = ImageRequest,
+    responses((
+        status = 200,
+        description = "The images, whole or as a stream",
+        content((ImageResponse = "application/json"), ("text/event-stream", item_schema = ImageEvents)),
+    )),
+)]
+pub(in crate::openapi) fn create_image() {}
+
+/// Change images
+///
+/// `model` is needed here: it says which provider is asked.
+#[utoipa::path(
+    post,
+    path = "/v1/images/edits",
+    operation_id = "createImageEdit",
+    tag = "Images",
+    request_body(content = ImageEditForm, content_type = "multipart/form-data"),
+    responses((
+        status = 200,
+        description = "The images, whole or as a stream",
+        content((ImageResponse = "application/json"), ("text/event-stream", item_schema = ImageEvents)),
+    )),
+)]
+pub(in crate::openapi) fn create_image_edit() {}
+
+/// Vary an image
+///
+/// `model` is needed here: it says which provider is asked.
+#[utoipa::path(
+    post,
+    path = "/v1/images/variations",
+    operation_id = "createImageVariation",
+    tag = "Images",
+    request_body(content = ImageVariationForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The images", body = ImageResponse)),
+)]
+pub(in crate::openapi) fn create_image_variation() {}
