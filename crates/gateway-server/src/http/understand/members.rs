@@ -27,7 +27,10 @@ const REQUIRED: &[(Operation, &str, Shape)] = &[
 const BOUNDED: &[(&str, i64)] = &[("n", 128), ("top_logprobs", 20), ("best_of", 128)];
 
 /// Members that are objects or `null` wherever they stand.
-const OBJECTS: &[&str] = &["stream_options", "logit_bias", "response_format"];
+const OBJECTS: &[&str] = &["stream_options", "logit_bias"];
+
+/// Members that are so in chat; for images and audio `response_format` is a word.
+const CHAT_OBJECTS: &[&str] = &["response_format"];
 
 /// The model's name.
 pub(super) fn model(body: &RawObject) -> Result<String, ApiError> {
@@ -68,7 +71,8 @@ pub(super) fn check(operation: Operation, body: &RawObject) -> Result<(), ApiErr
     for (name, max) in BOUNDED {
         bounded(body, name, *max)?;
     }
-    for name in OBJECTS {
+    let of_chat = CHAT_OBJECTS.iter().filter(|_| operation == Operation::Chat);
+    for name in OBJECTS.iter().chain(of_chat) {
         match body.get(name) {
             Some(member) if !member.is_null() && !member.value.starts_with('{') => {
                 return Err(invalid(
@@ -142,5 +146,28 @@ fn kind(member: &Member<'_>) -> &'static str {
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
         _ => "a number",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gateway_types::json::ScanLimits;
+
+    use super::*;
+
+    /// Images and audio have a `response_format` of their own: `b64_json`, `wav`, `verbose_json`.
+    #[test]
+    fn a_response_format_is_an_object_in_chat_alone() {
+        let body =
+            r#"{"model":"m","messages":[{}],"input":"x","prompt":"x","response_format":"wav"}"#;
+        let body =
+            RawObject::parse(body.as_bytes().to_vec().into(), ScanLimits::default()).unwrap();
+        for operation in [Operation::Speech, Operation::ImageGenerations] {
+            assert!(check(operation, &body).is_ok(), "{operation}");
+        }
+        assert_eq!(
+            check(Operation::Chat, &body).unwrap_err().code(),
+            "invalid_value"
+        );
     }
 }
