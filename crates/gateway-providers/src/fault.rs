@@ -72,6 +72,26 @@ pub struct FaultSpec {
 }
 
 impl FaultKind {
+    /// Every kind, in the order of the enum.
+    pub const ALL: [Self; 16] = [
+        Self::Unreachable,
+        Self::Dns,
+        Self::Tls,
+        Self::ConnectTimeout,
+        Self::Reset,
+        Self::FirstTokenTimeout,
+        Self::IdleTimeout,
+        Self::Deadline,
+        Self::Truncated,
+        Self::Empty,
+        Self::InvalidResponse,
+        Self::Protocol,
+        Self::TooLarge,
+        Self::Redirect,
+        Self::InStream,
+        Self::Status,
+    ];
+
     /// What follows from this kind.
     #[expect(clippy::too_many_lines, reason = "a table with one row a kind")]
     pub const fn spec(self) -> FaultSpec {
@@ -266,5 +286,27 @@ impl Fault {
     /// The status that the upstream gave, if it gave one.
     pub fn upstream_status(&self) -> Option<StatusCode> {
         self.upstream.as_ref().map(|error| error.status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_listed_once_and_in_order() {
+        for (index, kind) in FaultKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, index, "{kind:?}");
+        }
+        // An exhaustive list of one: a kind that is added after the last one does not compile until it is here.
+        let last = FaultKind::Status;
+        match last {
+            FaultKind::Unreachable | FaultKind::Dns | FaultKind::Tls | FaultKind::ConnectTimeout
+            | FaultKind::Reset | FaultKind::FirstTokenTimeout | FaultKind::IdleTimeout
+            | FaultKind::Deadline | FaultKind::Truncated | FaultKind::Empty
+            | FaultKind::InvalidResponse | FaultKind::Protocol | FaultKind::TooLarge
+            | FaultKind::Redirect | FaultKind::InStream | FaultKind::Status => {}
+        }
+        assert_eq!(FaultKind::ALL.last(), Some(&last));
     }
 }

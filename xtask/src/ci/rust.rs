@@ -1,0 +1,43 @@
+//! The steps that are cargo's own. All of them choose the same packages and features, so that nothing is built twice.
+
+use crate::{failure::Outcome, process, workspace::Workspace};
+
+/// What every step builds: with tests and examples, cargo takes the same features of all dependencies each time.
+const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
+
+/// The code is formatted.
+pub(super) fn fmt(workspace: &Workspace) -> Outcome {
+    process::run(workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+/// No warning of the compiler or of clippy.
+pub(super) fn clippy(workspace: &Workspace) -> Outcome {
+    let mut cargo = workspace.cargo();
+    cargo.arg("clippy").args(EVERYTHING).arg("--all-targets");
+    process::run(cargo.args(["--", "-D", "warnings"]))
+}
+
+/// Programs, tests and examples.
+pub(super) fn build(workspace: &Workspace) -> Outcome {
+    let mut cargo = workspace.cargo();
+    process::run(cargo.arg("build").args(EVERYTHING).args([
+        "--lib",
+        "--bins",
+        "--tests",
+        "--examples",
+    ]))
+}
+
+/// The documentation, links checked.
+pub(super) fn doc(workspace: &Workspace) -> Outcome {
+    let mut cargo = workspace.cargo();
+    cargo.env("RUSTDOCFLAGS", "-D warnings");
+    cargo.arg("doc").args(EVERYTHING);
+    process::run(cargo.args(["--no-deps", "--lib", "--bins", "--examples"]))
+}
+
+/// All tests, those in the documentation too.
+pub(super) fn test(workspace: &Workspace) -> Outcome {
+    let mut cargo = workspace.cargo();
+    process::run(cargo.arg("test").args(EVERYTHING).arg("--no-fail-fast"))
+}
