@@ -1,5 +1,12 @@
 //! The server over real sockets against scripted upstreams: one module for each story, one binary for all.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking, helpers of tests as well")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests fail by panicking, helpers of tests as well; what they measured is printed"
+)]
 
 mod auth;
 mod bad_input;

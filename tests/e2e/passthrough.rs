@@ -124,8 +124,8 @@ fn every_json_operation_keeps_its_bytes() {
         for path in [path, path.trim_start_matches("/v1")] {
             let response = echo().gateway.send(&Request::post(path, sent(template, "\"lab/echo\"")));
             assert_eq!((response.status(), echoed(&response)), (200, sent(template, "\"echo\"")), "{path}");
-            let last = echo().upstream.requests().pop().unwrap();
-            assert!(last.path().ends_with(path.trim_start_matches("/v1")), "{path}");
+            let below = path.trim_start_matches("/v1");
+            assert!(echo().upstream.requests().iter().any(|request| request.path().ends_with(below) && request.body == sent(template, "\"echo\"")), "{path}");
         }
     });
 }

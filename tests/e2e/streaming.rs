@@ -71,10 +71,9 @@ fn the_head_waits_for_the_first_event() {
     let gate = Gate::new();
     let reply = Reply::stream().send(": hello\n\n").gate(&gate).event(r#"{"error":{"message":"slow down","type":"rate_limit_error","code":"rate_limit_exceeded"}}"#);
     let model = patient().model("held", reply);
-    let opener = gate.clone();
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(150));
-        opener.open();
+        gate.open();
     });
     let response = patient().gateway.send(&Request::chat(&model, true));
     assert_eq!(response.status(), 429, "{}", response.text());

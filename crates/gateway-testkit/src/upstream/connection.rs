@@ -118,7 +118,7 @@ async fn play<S: Socket>(reply: &Reply, writer: &mut WriteHalf<S>) -> io::Result
     play_steps(&reply.body, framing, writer).await?;
     match reply.ending {
         Ending::Complete | Ending::CompleteThenReset => {
-            writer.write_all(framing.terminator()).await?
+            writer.write_all(framing.terminator()).await?;
         }
         Ending::Cut => {}
         // What was written must be on its way before the reset overtakes it.
