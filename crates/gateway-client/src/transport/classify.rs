@@ -45,8 +45,14 @@ fn is_handshake_error(error: &reqwest::Error) -> bool {
     matches!(connector_error, Some(cause) if cause.is::<io::Error>())
 }
 
-fn exchange_error_kind(error: &reqwest::Error) -> TransportErrorKind {
-    causes(error)
+/// An exchange on a connection of our own that failed before its response head.
+pub(super) fn hyper_error(error: hyper::Error) -> TransportError {
+    TransportError::with_source(exchange_error_kind(&error), error)
+}
+
+fn exchange_error_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
+    std::iter::once(error)
+        .chain(causes(error))
         .find_map(|cause| {
             let hyper = cause.downcast_ref::<hyper::Error>();
             if cause.is::<RequestBodyFailed>() || hyper.is_some_and(hyper::Error::is_user) {

@@ -1,6 +1,6 @@
 //! The real transport: reqwest, without redirects and without anything that touches bytes.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -9,12 +9,14 @@ use http::{
     header::{ACCEPT_ENCODING, CONTENT_LENGTH},
 };
 use reqwest::{Body, Client, Request, Response};
+use tokio::time::timeout;
 
 use super::{
     ByteStream, HttpTransportConfig, HttpVersion, RequestBody, Transport, TransportError,
     TransportErrorKind, TransportRequest, TransportResponse,
     classify::{body_error, head_error},
     connector::build_client,
+    plain::{PlainClient, PlainResponse},
     shards::{Lease, Shards},
 };
 
@@ -37,10 +39,14 @@ pub struct HttpTransport {
     max_header_bytes: usize,
 }
 
-/// One client is enough for HTTP/1.1, where every exchange has a connection to itself.
+/// One client is enough for HTTP/1.1, where every exchange has a connection to itself; what needs neither TLS nor
+/// a proxy goes a shorter way.
 #[derive(Debug, Clone)]
 enum Pool {
-    One(Client),
+    One {
+        client: Client,
+        plain: Option<PlainClient>,
+    },
     Sharded(Arc<Shards>),
 }
 
@@ -55,7 +61,10 @@ impl HttpTransport {
     pub fn new(config: HttpTransportConfig) -> Result<Self, TransportError> {
         let max_header_bytes = config.max_header_bytes;
         let pool = match config.http_version {
-            HttpVersion::Http1 => Pool::One(build_client(&config)?),
+            HttpVersion::Http1 => Pool::One {
+                client: build_client(&config)?,
+                plain: config.proxy.is_none().then(|| PlainClient::new(config)),
+            },
             HttpVersion::Negotiated | HttpVersion::Http2 => {
                 Pool::Sharded(Arc::new(Shards::new(config)?))
             }
@@ -72,21 +81,57 @@ impl Transport for HttpTransport {
     async fn send(&self, request: TransportRequest) -> Result<TransportResponse, TransportError> {
         let head_timeout = request.head_timeout;
         let (response, lease) = match &self.pool {
-            Pool::One(client) => (client.execute(into_reqwest(request)), None),
+            Pool::One {
+                plain: Some(plain), ..
+            } if plain.takes(&request.url) => {
+                let response = in_time(plain.send(with_identity(request)), head_timeout).await??;
+                return from_plain(response, self.max_header_bytes);
+            }
+            Pool::One { client, .. } => (client.execute(into_reqwest(request)), None),
             Pool::Sharded(shards) => {
                 let lease = shards.lease(&request.url)?;
                 (lease.client.execute(into_reqwest(request)), Some(lease))
             }
         };
-        let response = match head_timeout {
-            None => response.await,
-            Some(limit) => tokio::time::timeout(limit, response).await.map_err(|_| {
-                let message = format!("no response head within {} ms", limit.as_millis());
-                TransportError::new(TransportErrorKind::HeadTimeout, message)
-            })?,
-        };
+        let response = in_time(response, head_timeout).await?;
         from_reqwest(response.map_err(head_error)?, lease, self.max_header_bytes)
     }
+}
+
+/// Waits for a response head, but not for longer than that.
+async fn in_time<T>(
+    response: impl Future<Output = T>,
+    limit: Option<Duration>,
+) -> Result<T, TransportError> {
+    match limit {
+        None => Ok(response.await),
+        Some(limit) => timeout(limit, response).await.map_err(|_| {
+            let message = format!("no response head within {} ms", limit.as_millis());
+            TransportError::new(TransportErrorKind::HeadTimeout, message)
+        }),
+    }
+}
+
+/// Bytes are passed on as they are, so they must not be coded on the way.
+fn with_identity(mut request: TransportRequest) -> TransportRequest {
+    request
+        .headers
+        .entry(ACCEPT_ENCODING)
+        .or_insert(HeaderValue::from_static("identity"));
+    request
+}
+
+fn from_plain(
+    response: PlainResponse,
+    max_header_bytes: usize,
+) -> Result<TransportResponse, TransportError> {
+    let PlainResponse { head, body } = response;
+    check_header_bytes(&head.headers, max_header_bytes)?;
+    Ok(TransportResponse {
+        status: head.status,
+        headers: head.headers,
+        body,
+    })
 }
 
 /// Moves the parts over; nothing is copied.
@@ -97,10 +142,7 @@ fn into_reqwest(request: TransportRequest) -> Request {
         mut headers,
         body,
         head_timeout: _,
-    } = request;
-    headers
-        .entry(ACCEPT_ENCODING)
-        .or_insert(HeaderValue::from_static("identity"));
+    } = with_identity(request);
     let body = into_body(body, &mut headers);
     let mut request = Request::new(method, url);
     *request.headers_mut() = headers;
@@ -130,10 +172,7 @@ fn from_reqwest(
 ) -> Result<TransportResponse, TransportError> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    if header_bytes(&headers) > max_header_bytes {
-        let message = format!("the response's headers are larger than {max_header_bytes} bytes");
-        return Err(TransportError::new(TransportErrorKind::Protocol, message));
-    }
+    check_header_bytes(&headers, max_header_bytes)?;
     Ok(TransportResponse {
         status,
         headers,
@@ -141,11 +180,16 @@ fn from_reqwest(
     })
 }
 
-fn header_bytes(headers: &HeaderMap) -> usize {
-    headers
+fn check_header_bytes(headers: &HeaderMap, limit: usize) -> Result<(), TransportError> {
+    let bytes: usize = headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
-        .sum()
+        .sum();
+    if bytes <= limit {
+        return Ok(());
+    }
+    let message = format!("the response's headers are larger than {limit} bytes");
+    Err(TransportError::new(TransportErrorKind::Protocol, message))
 }
 
 /// The chunks as hyper read them. The lease is kept until the body is dropped.
@@ -165,4 +209,4 @@ fn into_stream(response: Response, lease: Option<Lease>) -> ByteStream {
 /// Marks an error of the request's own body among those that reqwest returns.
 #[derive(Debug, thiserror::Error)]
 #[error("the request body failed: {0}")]
-pub(super) struct RequestBodyFailed(TransportError);
+pub(super) struct RequestBodyFailed(pub(super) TransportError);

@@ -8,6 +8,7 @@ mod config;
 mod connector;
 mod error;
 mod http_transport;
+mod plain;
 mod shards;
 
 use std::{fmt, time::Duration};
