@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway_providers::{
-    FaultKind,
-    operation::BodyKind,
-};
+use gateway_providers::{FaultKind, operation::BodyKind};
 use gateway_types::error::ErrorBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -155,7 +152,11 @@ struct Code {
 
 /// The errors of an endpoint by status.
 fn codes(group: &Group, policy: Policy) -> BTreeMap<u16, Vec<Code>> {
-    let keys = if policy == Policy::Protected { KEYS } else { &[] };
+    let keys = if policy == Policy::Protected {
+        KEYS
+    } else {
+        &[]
+    };
     let kinds = [ALWAYS, keys]
         .into_iter()
         .chain(group.kinds.iter().copied())
@@ -176,8 +177,7 @@ fn codes(group: &Group, policy: Policy) -> BTreeMap<u16, Vec<Code>> {
         .map(|fault| fault.spec())
         .filter(|_| group.upstream)
     {
-        let error =
-            ErrorBody::new(spec.error_type, spec.message).with_code(spec.code);
+        let error = ErrorBody::new(spec.error_type, spec.message).with_code(spec.code);
         by_status
             .entry(spec.status.as_u16())
             .or_default()
@@ -214,7 +214,7 @@ pub(super) fn add(
         components
             .responses
             .entry(name)
-            .or_insert_with(|| described(status, &codes).into());
+            .or_insert_with(|| described(status, &codes, group.upstream).into());
     }
     if group.upstream {
         for status in ["429", "default"] {
@@ -230,11 +230,14 @@ pub(super) fn add(
     }
 }
 
-fn described(status: u16, codes: &[Code]) -> Response {
-    let lines: Vec<_> = codes
+fn described(status: u16, codes: &[Code], upstream: bool) -> Response {
+    let mut lines: Vec<_> = codes
         .iter()
         .map(|code| format!("- `{}`: {}", code.code, code.help))
         .collect();
+    if upstream {
+        lines.push("- any other: the provider's own error, with its own body.".to_owned());
+    }
     let examples = codes.iter().map(|code| {
         let example = ExampleBuilder::new()
             .summary(code.help)
@@ -243,7 +246,7 @@ fn described(status: u16, codes: &[Code]) -> Response {
         (code.code, example)
     });
     let content = error_content().examples_from_iter(examples).build();
-    shared::error_headers(status)
+    shared::error_headers(status, upstream)
         .into_iter()
         .fold(
             ResponseBuilder::new().description(lines.join("\n")),
@@ -263,7 +266,9 @@ fn upstream_error() -> Response {
         .item(any)
         .build();
     let content = Content::new(Some(Schema::AnyOf(schema)));
-    ["XRequestId", "XShouldRetry", "RetryAfter", "XErrorSource"]
+    let mut headers = shared::error_headers(429, true);
+    headers.push("RetryAfter");
+    headers
         .into_iter()
         .fold(
             ResponseBuilder::new().description(description),
@@ -300,4 +305,3 @@ pub(super) fn table() -> String {
     }
     table
 }
-

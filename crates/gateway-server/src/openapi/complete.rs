@@ -5,7 +5,7 @@ use utoipa::{
     openapi::{OpenApi, OpenApiVersion, path::Operation},
 };
 
-use super::{codes, examples, forms, samples, shared};
+use super::{codes, examples, forms, samples, schemas, shared};
 use crate::http::routes::{self, Route};
 
 /// The modifier.
@@ -21,6 +21,7 @@ impl Modify for Complete {
 
         forms::add(&mut document.paths);
         let components = document.components.get_or_insert_default();
+        schemas::correct(components);
         shared::add_components(components);
         for (pattern, route) in routes::all() {
             let path = forms::template(&pattern);

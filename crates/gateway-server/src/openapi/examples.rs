@@ -134,7 +134,9 @@ fn example(row: &Row) -> Example {
     let example = ExampleBuilder::new().summary(row.summary);
     match row.place {
         Place::Stream => example.serialized_value(Some(row.text)),
-        Place::Request | Place::Answer => example.value(serde_json::from_str::<Value>(row.text).ok()),
+        Place::Request | Place::Answer => {
+            example.value(serde_json::from_str::<Value>(row.text).ok())
+        }
     }
     .build()
 }

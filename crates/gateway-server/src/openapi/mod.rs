@@ -15,6 +15,7 @@ mod forms;
 )]
 mod paths;
 mod samples;
+mod schemas;
 mod shared;
 #[cfg(test)]
 mod tests;

@@ -55,7 +55,9 @@ pub(super) fn add(operation: &mut Operation, path: &str) {
     let samples: Vec<_> = SAMPLES
         .iter()
         .filter(|sample| sample.path == path)
-        .map(|sample| json!({ "lang": sample.lang, "label": sample.label, "source": sample.source }))
+        .map(
+            |sample| json!({ "lang": sample.lang, "label": sample.label, "source": sample.source }),
+        )
         .collect();
     if !samples.is_empty() {
         let extensions = ExtensionsBuilder::new().add("x-codeSamples", samples);

@@ -89,7 +89,7 @@ const HEADERS: &[ResponseHeader] = &[
     header(
         "XAttempts",
         "x-attempts",
-        "The calls that were made for this answer, in order, each with its outcome: a status, or a code.",
+        "The calls to providers that were made for this answer, in order, each with its outcome: a status, or a code. Absent where none was made.",
         "groq=200",
     ),
     header(
@@ -100,14 +100,18 @@ const HEADERS: &[ResponseHeader] = &[
     ),
 ];
 
-/// The headers that an error with this status carries.
-pub(super) fn error_headers(status: u16) -> Vec<&'static str> {
+/// The headers that an error with this status carries; `upstream` where a provider may have been asked before.
+pub(super) fn error_headers(status: u16, upstream: bool) -> Vec<&'static str> {
+    let mut names = vec!["XRequestId", "XShouldRetry"];
     match status {
-        401 => vec!["XRequestId", "XShouldRetry", "WwwAuthenticate"],
-        408 | 500 | 503 => vec!["XRequestId", "XShouldRetry", "RetryAfter"],
-        502 | 504 => vec!["XRequestId", "XShouldRetry", "RetryAfter", "XErrorSource"],
-        _ => vec!["XRequestId", "XShouldRetry"],
+        401 => names.push("WwwAuthenticate"),
+        408 | 500 | 502..=504 => names.push("RetryAfter"),
+        _ => {}
     }
+    if upstream {
+        names.extend(["XErrorSource", "XAttempts"]);
+    }
+    names
 }
 
 /// The headers that a success of this endpoint carries.
@@ -136,9 +140,9 @@ fn component_header(component: &str) -> Option<(&'static str, RefOr<Header>)> {
 /// Adds a header of the components.
 pub(super) fn with_header(response: ResponseBuilder, component: &str) -> ResponseBuilder {
     let mut response = response.build();
-    response.headers.extend(
-        component_header(component).map(|(name, header)| (name.to_owned(), header)),
-    );
+    response
+        .headers
+        .extend(component_header(component).map(|(name, header)| (name.to_owned(), header)));
     response.into()
 }
 
@@ -306,7 +310,9 @@ fn schemes() -> impl Iterator<Item = (&'static str, SecurityScheme)> {
         if *name == "authorization" {
             let bearer = HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
-                .description(Some("`Authorization: Bearer KEY`, with a key of this gateway."));
+                .description(Some(
+                    "`Authorization: Bearer KEY`, with a key of this gateway.",
+                ));
             ("bearer", SecurityScheme::Http(bearer.build()))
         } else {
             let key = ApiKeyValue::with_description(*name, "A key of this gateway.");

@@ -267,6 +267,52 @@ fn streams_are_described_event_by_event() {
     assert_eq!(data[2]["enum"][0], "[DONE]");
 }
 
+/// A member of `oneOf` must not fit what another one fits: nothing checks that for the wire types.
+#[test]
+fn unions_are_open() {
+    let document = document();
+    walk(&document["components"]["schemas"], &mut |schema| {
+        assert!(!schema.contains_key("oneOf"), "{schema:?}");
+    });
+    let prompt = &document["components"]["schemas"]["Prompt"]["anyOf"];
+    assert_eq!(prompt.as_array().map(Vec::len), Some(5), "{prompt}");
+}
+
+#[test]
+fn forms_have_their_files_and_every_model_is_needed() {
+    let document = document();
+    for (path, method, operation) in operations(&document) {
+        if !matches!(
+            operation["tags"][0].as_str(),
+            Some("Images" | "Audio" | "Moderations")
+        ) {
+            continue;
+        }
+        let (kind, body) = operation["requestBody"]["content"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .next()
+            .unwrap();
+        let schema = resolve(&document, &body["schema"]);
+        let needed: Vec<_> = schema["required"].as_array().unwrap().iter().collect();
+        assert!(
+            needed.iter().any(|name| *name == "model"),
+            "{method} {path}"
+        );
+        for name in &needed {
+            assert!(
+                schema["properties"].get(name.as_str().unwrap()).is_some(),
+                "{path} {name}"
+            );
+        }
+        let is_file =
+            |name: &&Value| schema["properties"][name.as_str().unwrap()]["format"] == "binary";
+        let has_file = needed.iter().copied().any(|name| is_file(&name));
+        assert_eq!(has_file, kind == "multipart/form-data", "{path}");
+    }
+}
+
 #[test]
 fn the_kinds_of_credential_are_those_of_the_configuration() {
     let document = document();

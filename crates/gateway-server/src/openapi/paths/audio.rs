@@ -2,34 +2,10 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/audio>
 
-use gateway_types::audio::{
-    SpeechRequest, Transcription, TranscriptionRequest, Translation, TranslationRequest,
-};
-use serde::Deserialize;
-use utoipa::ToSchema;
+use gateway_types::audio::{SpeechRequest, Transcription, Translation};
 
+use super::form::{TranscriptionForm, TranslationForm};
 use crate::openapi::events::{SpeechEvents, TranscriptionEvents};
-
-/// The form of `POST /v1/audio/transcriptions`. Send the fields before the file: the gateway holds back what
-/// comes before `model`. Fields that are lists are sent once per element, with `[]` after their name.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(in crate::openapi) struct TranscriptionForm {
-    #[serde(flatten)]
-    fields: TranscriptionRequest,
-    /// The recording.
-    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: Vec<u8>,
-}
-
-/// The form of `POST /v1/audio/translations`.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(in crate::openapi) struct TranslationForm {
-    #[serde(flatten)]
-    fields: TranslationRequest,
-    /// The recording.
-    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: Vec<u8>,
-}
 
 /// Say a text
 ///
@@ -80,8 +56,12 @@ pub(in crate::openapi) fn create_transcription() {}
     request_body(content = TranslationForm, content_type = "multipart/form-data"),
     responses((
         status = 200,
-        description = "The text",
-        content((Translation = "application/json"), (String = "text/plain")),
+        description = "The text; as a stream where the provider has that",
+        content(
+            (Translation = "application/json"),
+            (String = "text/plain"),
+            ("text/event-stream", item_schema = TranscriptionEvents),
+        ),
     )),
 )]
 pub(in crate::openapi) fn create_translation() {}

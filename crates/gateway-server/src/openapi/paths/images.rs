@@ -2,37 +2,10 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/images>
 
-use gateway_types::images::{
-    ImageEditRequest, ImageRequest, ImageResponse, ImageVariationRequest,
-};
-use serde::Deserialize;
-use utoipa::ToSchema;
+use gateway_types::images::{ImageRequest, ImageResponse};
 
+use super::form::{ImageEditForm, ImageVariationForm};
 use crate::openapi::events::ImageEvents;
-
-/// The form of `POST /v1/images/edits`. Send the fields before the files: the gateway holds back what comes
-/// before `model`.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(in crate::openapi) struct ImageEditForm {
-    #[serde(flatten)]
-    fields: ImageEditRequest,
-    /// The images to change. Several are sent as `image[]`.
-    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    image: Vec<u8>,
-    /// Where the first image may change: its transparent places.
-    #[schema(value_type = Option<String>, format = Binary, content_media_type = "application/octet-stream")]
-    mask: Option<Vec<u8>>,
-}
-
-/// The form of `POST /v1/images/variations`.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(in crate::openapi) struct ImageVariationForm {
-    #[serde(flatten)]
-    fields: ImageVariationRequest,
-    /// The image to vary.
-    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    image: Vec<u8>,
-}
 
 /// Create images from a text
 ///

@@ -4,6 +4,7 @@ pub(super) mod audio;
 pub(super) mod chat;
 pub(super) mod completions;
 pub(super) mod embeddings;
+pub(super) mod form;
 pub(super) mod images;
 pub(super) mod models;
 pub(super) mod moderations;
