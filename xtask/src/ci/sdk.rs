@@ -1,6 +1,9 @@
 //! The steps that need other people's packages: the official SDKs and the validators. They go into the target folder.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{failure::Outcome, process, workspace::Workspace};
 
@@ -10,16 +13,6 @@ const PYTHON_PACKAGES: &[&str] = &[
     "openapi-spec-validator>=0.9,<1",
     "jsonschema>=4.26,<5",
 ];
-
-/// A schema must itself be valid, and must take the example of the configuration.
-const CHECK_SCHEMA: &str = "
-import json, sys, tomllib
-from jsonschema import Draft202012Validator
-schema = json.load(open(sys.argv[1]))
-Draft202012Validator.check_schema(schema)
-Draft202012Validator(schema).validate(tomllib.load(open(sys.argv[2], 'rb')))
-print(sys.argv[1] + ': OK, and takes ' + sys.argv[2])
-";
 
 /// The contract tests with openai-python and openai-node, which install the two for themselves.
 pub(super) fn contracts(workspace: &Workspace) -> Outcome {
@@ -33,34 +26,37 @@ pub(super) fn contracts(workspace: &Workspace) -> Outcome {
 /// The completeness of our types, and the tests of the program that measures it.
 pub(super) fn completeness(workspace: &Workspace) -> Outcome {
     let python = python(workspace)?;
-    let run = |arguments: &[&str]| {
-        process::run(
-            Command::new(&python)
-                .args(arguments)
-                .current_dir(&workspace.root),
-        )
-    };
-    run(&["tests/sdk/completeness/check.py"])?;
-    run(&["-m", "unittest", "discover", "-s", "tests/sdk/completeness"])
+    let calls: [&[&str]; 2] = [
+        &["tests/sdk/completeness/check.py"],
+        &["-m", "unittest", "discover", "-s", "tests/sdk/completeness"],
+    ];
+    calls
+        .iter()
+        .try_for_each(|call| in_root(workspace, &python, call))
 }
 
 /// The OpenAPI document and the configuration's schema.
 pub(super) fn documents(workspace: &Workspace) -> Outcome {
     let python = python(workspace)?;
-    let run = |arguments: &[&str]| {
-        process::run(
-            Command::new(&python)
-                .args(arguments)
-                .current_dir(&workspace.root),
-        )
-    };
-    run(&["-m", "openapi_spec_validator", "openapi/openapi.json"])?;
-    run(&[
-        "-c",
-        CHECK_SCHEMA,
-        "openapi/config.schema.json",
-        "gateway.example.toml",
-    ])
+    let calls: [&[&str]; 2] = [
+        &["-m", "openapi_spec_validator", "openapi/openapi.json"],
+        &[
+            "xtask/src/ci/check_schema.py",
+            "openapi/config.schema.json",
+            "gateway.example.toml",
+        ],
+    ];
+    calls
+        .iter()
+        .try_for_each(|call| in_root(workspace, &python, call))
+}
+
+fn in_root(workspace: &Workspace, python: &Path, arguments: &[&str]) -> Outcome {
+    process::run(
+        Command::new(python)
+            .args(arguments)
+            .current_dir(&workspace.root),
+    )
 }
 
 /// The interpreter of a virtual environment with the packages.
