@@ -78,8 +78,11 @@ pub async fn serve(
         .for_each(|attempt| app.health.note(attempt));
 
     // Relay: what comes is passed on. The record is settled when the body ends.
-    let created =
-        app.settings.created_status && options.opengateway && !parts.uri.path().starts_with("/v1");
+    // 201 belongs to one dialect, which knows chat only.
+    let created = app.settings.created_status
+        && options.opengateway
+        && operation == Operation::Chat
+        && !parts.uri.path().starts_with("/v1");
     Ok(relay(app, routed, created, exchange))
 }
 
