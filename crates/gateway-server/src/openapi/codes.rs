@@ -75,7 +75,6 @@ const MODEL: &[ErrorKind] = &[
 ];
 
 const PROXY: &[ErrorKind] = &[
-    ErrorKind::InvalidValue,
     ErrorKind::UnknownProvider,
     ErrorKind::ProviderNotConfigured,
     ErrorKind::PathNotAllowed,
@@ -250,7 +249,7 @@ fn described(status: u16, codes: &[Code], upstream: bool) -> Response {
         .into_iter()
         .fold(
             ResponseBuilder::new().description(lines.join("\n")),
-            |response, name| shared::with_header(response, name),
+            shared::with_header,
         )
         .content("application/json", content)
         .build()

@@ -159,16 +159,13 @@ pub(super) fn add_success_headers(operation: &mut utoipa::openapi::path::Operati
     }
 }
 
-/// Parameters by the names of their components.
-fn parameters() -> Vec<(&'static str, Parameter)> {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    let sequence = text()
-        .content_media_type("application/json")
-        .content_schema(Some(Schema::Array(
-            ArrayBuilder::new().items(text()).build(),
-        )));
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// What callers can say beside the body, by the names of the components.
+fn plain_parameters() -> Vec<(&'static str, Parameter)> {
     let format = text().enum_values(Some(["object", "string"]));
-    let timeout = text().pattern(Some("^([0-9]+(ms|s|m)?)?$"));
     vec![
         (
             "Provider",
@@ -207,6 +204,18 @@ fn parameters() -> Vec<(&'static str, Parameter)> {
                 "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             ),
         ),
+    ]
+}
+
+/// The headers of callers who choose providers by headers.
+fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
+    let sequence = text()
+        .content_media_type("application/json")
+        .content_schema(Some(Schema::Array(
+            ArrayBuilder::new().items(text()).build(),
+        )));
+    let timeout = text().pattern(Some("^([0-9]+(ms|s|m)?)?$"));
+    vec![
         (
             "FailoverSequence",
             in_header(
@@ -335,15 +344,14 @@ pub(super) fn security(policy: Policy) -> Vec<SecurityRequirement> {
 /// Adds what is described here to the components.
 pub(super) fn add_components(components: &mut Components) {
     for header in HEADERS {
-        let text = ObjectBuilder::new().schema_type(Type::String);
-        let mut described = Header::new(Schema::Object(text.build()));
+        let mut described = Header::new(Schema::Object(text().build()));
         described.description = Some(header.description.to_owned());
         described.example = Some(json!(header.example));
         components
             .headers
             .insert(header.component.to_owned(), described.into());
     }
-    for (name, parameter) in parameters() {
+    for (name, parameter) in plain_parameters().into_iter().chain(dialect_parameters()) {
         components
             .parameters
             .insert(name.to_owned(), parameter.into());
