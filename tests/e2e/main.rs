@@ -14,6 +14,7 @@ mod connections;
 mod demo;
 mod drain;
 mod fault_table;
+mod flow;
 mod framing;
 mod hostile_upstream;
 mod models;

@@ -180,6 +180,12 @@ class Gateway:
         text = Path(self.log.name).read_text()
         return [secret for secret in (KEY, "sk-count-0123456789", "Hello gateway", "weather in Paris") if secret in text]
 
+    def records(self):
+        """The access log: one JSON object for each request."""
+        lines = Path(self.log.name).read_text().splitlines()
+        records = [json.loads(line) for line in lines if line.startswith('{"time"')]
+        return [record for record in records if record.get("kind") == "request"]
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -265,11 +271,18 @@ def main():
     failures = [failure for name, command in suites if (failure := suite(name, command, environment))]
     failures += [failure for gateway in gateways if (failure := gateway.stop())]
     failures += [f"the log shows {secret!r}" for gateway in gateways for secret in gateway.leaks()]
+    failures += [f"the access log of {gateway.url} does not tell what happened" for gateway in gateways if not told(gateway)]
     for failure in failures:
         say(f"FAILED: {failure}")
     if failures:
         sys.exit(1)
     say("all SDK contracts hold")
+
+
+def told(gateway):
+    """Whether the access log has a good stream and its numbers."""
+    wanted = {"request_id", "provider", "model", "status", "duration_ms", "first_token_ms", "input_tokens", "output_tokens"}
+    return any(wanted <= record.keys() and record["stream"] and record["complete"] for record in gateway.records())
 
 
 def suite(name, command, environment):

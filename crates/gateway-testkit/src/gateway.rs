@@ -18,6 +18,7 @@ use crate::{RawClient, Request, Response, runtime};
 /// A gateway that runs until it is dropped.
 pub struct GatewayUnderTest {
     address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     server: Option<RunningServer>,
 }
 
@@ -56,12 +57,11 @@ impl GatewayUnderTest {
         let server = runtime()
             .block_on(RunningServer::start(parts))
             .map_err(|error| error.to_string())?;
-        let address = *server
-            .addresses()
-            .first()
-            .ok_or("the gateway listens nowhere")?;
+        let addresses = server.addresses().to_vec();
+        let address = *addresses.first().ok_or("the gateway listens nowhere")?;
         Ok(Self {
             address,
+            addresses,
             server: Some(server),
         })
     }
@@ -69,6 +69,11 @@ impl GatewayUnderTest {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Everywhere it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Its address as a URL with this path.

@@ -38,7 +38,7 @@ impl Socket for TlsStream<TcpStream> {
 pub(super) async fn serve<S: Socket>(socket: S, number: u64, shared: &Shared) {
     let (mut reader, mut writer) = split(socket);
     let mut buffer = BytesMut::new();
-    while let Some(request) = read_request(&mut reader, &mut buffer, number).await {
+    while let Some(request) = read_request(&mut reader, &mut buffer, number, shared).await {
         let request = Arc::new(request);
         shared.record(&request);
         if !request.complete {
@@ -72,6 +72,7 @@ async fn read_request<S: Socket>(
     reader: &mut ReadHalf<S>,
     buffer: &mut BytesMut,
     connection: u64,
+    shared: &Shared,
 ) -> Option<RecordedRequest> {
     let head = loop {
         if let Some(head) = take_head(buffer) {
@@ -79,6 +80,7 @@ async fn read_request<S: Socket>(
         }
         read_some(reader, buffer).await?;
     };
+    shared.note_head();
     let mut decoder = BodyDecoder::of(&head, BodyDecoder::Length(0));
     let mut body = BytesMut::new();
     let complete = loop {

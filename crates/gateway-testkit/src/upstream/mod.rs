@@ -46,6 +46,7 @@ struct Shared {
     by_model: Mutex<HashMap<String, Reply>>,
     requests: Mutex<Vec<Arc<RecordedRequest>>>,
     connections: AtomicU64,
+    heads: AtomicU64,
     panics: Mutex<Vec<String>>,
 }
 
@@ -72,6 +73,7 @@ impl ScriptedUpstream {
             by_model: Mutex::default(),
             requests: Mutex::default(),
             connections: AtomicU64::new(0),
+            heads: AtomicU64::new(0),
             panics: Mutex::default(),
         });
         let listener = runtime()
@@ -154,6 +156,11 @@ impl ScriptedUpstream {
         }
     }
 
+    /// How many request heads have arrived, whether or not their bodies have.
+    pub fn heads(&self) -> u64 {
+        self.shared.heads.load(Ordering::Relaxed)
+    }
+
     /// How many connections it has accepted.
     pub fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::Relaxed)
@@ -177,6 +184,10 @@ impl Drop for ScriptedUpstream {
 }
 
 impl Shared {
+    fn note_head(&self) {
+        self.heads.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn record(&self, request: &Arc<RecordedRequest>) {
         lock(&self.requests).push(Arc::clone(request));
     }
