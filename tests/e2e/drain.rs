@@ -9,11 +9,7 @@ use crate::support::{FINISH, GOOD_CHAT, HELLO, Lab};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn lab(drain: &str) -> Lab {
-    let upstream = gateway_testkit::ScriptedUpstream::start(crate::support::good_upstream);
-    let config =
-        crate::support::lab_config(&upstream).replace("idle = \"500ms\"", "idle = \"20s\"").replace("[server]", &format!("[server]\ndrain_timeout = \"{drain}\""));
-    let gateway = gateway_testkit::GatewayUnderTest::start(&config, &[]);
-    Lab { upstream, gateway }
+    Lab::configured(|config| config.replace("[server]", &format!("[server]\ndrain_timeout = \"{drain}\"")))
 }
 
 #[test]

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[test]
 fn a_form_is_passed_on_as_it_comes() {
     for path in ["/v1/audio/transcriptions", "/proxy/lab/v1/audio/transcriptions"] {
-        let lab = Lab::with_timeout("20s");
+        let lab = Lab::start("", &[]);
         lab.upstream.script("flowing", Reply::text(200, "application/json", "{\"text\":\"ok\"}"));
         assert_eq!(lab.gateway.send(&Request::get("/v1/models")).status(), 200);
         let before = lab.upstream.heads();
@@ -45,7 +45,7 @@ fn a_form_is_passed_on_as_it_comes() {
 /// Sound is heard while the rest of it is still being made.
 #[test]
 fn sound_is_passed_on_as_it_comes() {
-    let lab = Lab::with_timeout("20s");
+    let lab = Lab::start("", &[]);
     let gate = Gate::new();
     let model = lab.model("sound", Reply::status(200).header("content-type", "audio/mpeg").chunked().send("first").gate(&gate).send("second"));
     for (path, model) in [("/v1/audio/speech", model.as_str()), ("/proxy/lab/v1/audio/speech", model.trim_start_matches("lab/"))] {
@@ -64,7 +64,7 @@ fn sound_is_passed_on_as_it_comes() {
 /// Sound that breaks off must not look whole: the only sign inside of bytes that are not ours is broken framing.
 #[test]
 fn sound_that_breaks_off_is_seen_to_break_off() {
-    let lab = Lab::with_timeout("20s");
+    let lab = Lab::start("", &[]);
     for reply in
         [Reply::status(200).header("content-type", "audio/mpeg").chunked().send("first").cut(), Reply::text(200, "audio/mpeg", "first").content_length(500).cut()]
     {
@@ -77,7 +77,7 @@ fn sound_that_breaks_off_is_seen_to_break_off() {
 /// A client that leaves before its whole answer came leaves nothing behind: no request stays open.
 #[test]
 fn a_client_that_leaves_a_whole_answer_leaves_nothing_behind() {
-    let lab = Lab::with_timeout("20s");
+    let lab = Lab::start("", &[]);
     let in_flight = || lab.gateway.send(&Request::get("/status")).json()["in_flight_requests"].as_u64().unwrap();
     let before = in_flight();
     let model = lab.model("left", Reply::never());

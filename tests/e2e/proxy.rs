@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use gateway_testkit::{Reply, Request, client::End};
 use serde_json::json;
 
-use crate::support::{FINISH, GOOD_CHAT, HELLO, Lab, UPSTREAM_KEY, assert_error, assert_error_headers, assert_no_canary, each, lab};
+use crate::support::{FINISH, GOOD_CHAT, HELLO, Lab, UPSTREAM_KEY, assert_error, assert_error_headers, assert_no_canary, each, impatient, lab};
 
 const CHAT: &str = r#"{ "model":"alpha","messages":[] , "x":1.0}"#;
 
@@ -256,8 +256,8 @@ fn a_redirect_is_not_passed_on() {
 #[test]
 fn faults_of_the_upstream_have_their_status_here_too() {
     for (hint, reply, status, error_type) in [("reset", Reply::reset_at_once(), 502, "backend_connection_reset"), ("silent", Reply::never(), 504, "backend_timeout")] {
-        lab().upstream.script(&format!("proxy-{hint}"), reply);
-        let response = lab().gateway.send(&Request::post("/proxy/lab/v1/chat/completions", format!(r#"{{"model":"proxy-{hint}"}}"#)));
+        impatient().upstream.script(&format!("proxy-{hint}"), reply);
+        let response = impatient().gateway.send(&Request::post("/proxy/lab/v1/chat/completions", format!(r#"{{"model":"proxy-{hint}"}}"#)));
         assert_eq!((response.status(), response.error()["type"].as_str()), (status, Some(error_type)), "{hint}: {}", response.text());
         assert_error_headers(hint, &response);
     }

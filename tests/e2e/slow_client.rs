@@ -14,11 +14,7 @@ const HEAD: Duration = Duration::from_millis(600);
 
 fn strict() -> &'static Lab {
     static STRICT: LazyLock<Lab> = LazyLock::new(|| {
-        let upstream = gateway_testkit::ScriptedUpstream::start(crate::support::good_upstream);
-        let config = crate::support::lab_config(&upstream)
-            .replace("[server]", "[server]\nheader_timeout = \"600ms\"\nbody_idle_timeout = \"500ms\"\nkeep_alive_timeout = \"700ms\"");
-        let gateway = gateway_testkit::GatewayUnderTest::start(&config, &[]);
-        Lab { upstream, gateway }
+        Lab::configured(|config| config.replace("[server]", "[server]\nheader_timeout = \"600ms\"\nbody_idle_timeout = \"500ms\"\nkeep_alive_timeout = \"700ms\""))
     });
     &STRICT
 }

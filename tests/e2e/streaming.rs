@@ -20,15 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Timeouts long enough for silence, heartbeats short enough to see.
 fn patient() -> &'static Lab {
-    static PATIENT: LazyLock<Lab> = LazyLock::new(|| {
-        let upstream = gateway_testkit::ScriptedUpstream::start(crate::support::good_upstream);
-        let config = crate::support::lab_config(&upstream)
-            .replace("first_token = \"800ms\"", "first_token = \"20s\", hold = \"400ms\"")
-            .replace("idle = \"500ms\"", "idle = \"20s\"")
-            .replace("[server]", "[server]\nheartbeat = \"150ms\"");
-        let gateway = gateway_testkit::GatewayUnderTest::start(&config, &[]);
-        Lab { upstream, gateway }
-    });
+    static PATIENT: LazyLock<Lab> =
+        LazyLock::new(|| Lab::configured(|config| config.replace("[server]", "[server]\nheartbeat = \"150ms\"").replace("idle = ", "hold = \"400ms\", idle = ")));
     &PATIENT
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// The credential that the gateway holds for the scripted upstream. It must never be seen on the client's side.
 pub(crate) const UPSTREAM_KEY: &str = "sk-upstream-canary-5f3a9c71e0";
 
-/// A gateway in multi-provider mode with short timeouts, and the upstream behind its provider `lab`.
+/// A gateway in multi-provider mode, and the upstream behind its provider `lab`.
 pub(crate) struct Lab {
     pub(crate) upstream: ScriptedUpstream,
     pub(crate) gateway: GatewayUnderTest,
@@ -26,6 +26,12 @@ pub(crate) fn lab() -> &'static Lab {
     &LAB
 }
 
+/// The same with an impatient gateway: first event 800 ms, idle 500 ms, whole answers 1500 ms.
+pub(crate) fn impatient() -> &'static Lab {
+    static IMPATIENT: LazyLock<Lab> = LazyLock::new(|| Lab::configured(|config| config.replace(TIMEOUTS, SHORT_TIMEOUTS)));
+    &IMPATIENT
+}
+
 impl Lab {
     /// A lab of its own: more configuration text, more environment.
     pub(crate) fn start(more: &str, environment: &[(&str, &str)]) -> Self {
@@ -35,11 +41,10 @@ impl Lab {
         Self { upstream, gateway }
     }
 
-    /// A lab of its own whose upstream may take this long for a whole answer.
-    pub(crate) fn with_timeout(total: &str) -> Self {
+    /// A lab of its own, its configuration changed.
+    pub(crate) fn configured(change: impl FnOnce(String) -> String) -> Self {
         let upstream = ScriptedUpstream::start(good_upstream);
-        let config = lab_config(&upstream).replace("total = \"1500ms\"", &format!("total = \"{total}\""));
-        let gateway = GatewayUnderTest::start(&config, &[]);
+        let gateway = GatewayUnderTest::start(&change(lab_config(&upstream)), &[]);
         Self { upstream, gateway }
     }
 
@@ -58,7 +63,12 @@ impl Lab {
     }
 }
 
-/// The configuration of a lab: one provider `lab`, timeouts small enough for tests.
+/// Long enough for a machine that is busy with other things.
+const TIMEOUTS: &str = r#"timeouts = { connect = "10s", first_token = "20s", idle = "20s", total = "20s" }"#;
+/// Short enough to wait for them.
+const SHORT_TIMEOUTS: &str = r#"timeouts = { connect = "10s", first_token = "800ms", idle = "500ms", total = "1500ms" }"#;
+
+/// The configuration of a lab: one provider `lab`.
 pub(crate) fn lab_config(upstream: &ScriptedUpstream) -> String {
     format!(
         r#"
@@ -69,7 +79,7 @@ listen = ["127.0.0.1:0"]
 vendor = "custom"
 base_url = "{}"
 api_key = "{UPSTREAM_KEY}"
-timeouts = {{ connect = "500ms", first_token = "800ms", idle = "500ms", total = "1500ms" }}
+{TIMEOUTS}
 "#,
         upstream.url("/v1")
     )

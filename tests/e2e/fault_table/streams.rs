@@ -9,7 +9,7 @@ use gateway_testkit::{
 };
 use serde_json::Value;
 
-use crate::support::{FINISH, GOOD_STREAM, HELLO, ROLE, USAGE, assert_error, assert_error_object, assert_no_canary, each, lab};
+use crate::support::{FINISH, GOOD_STREAM, HELLO, ROLE, USAGE, assert_error, assert_error_object, assert_no_canary, each, impatient, lab};
 
 const REPLIED: &str = r#"{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hello","reasoning_content":"hm","tool_calls":[{"id":"t1","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}"#;
 
@@ -60,7 +60,6 @@ fn assert_whole(id: &str, response: &Response, text: &str) {
 fn a_stream_that_breaks_after_it_began() {
     let bytes = |piece: &'static [u8]| begun().send(piece).done();
     let rows: Vec<(&str, Reply, &str, Option<&str>)> = vec![
-        ("F8", begun().hang(), "backend_timeout", Some("idle_timeout")),
         ("F10", begun().reset(), "backend_connection_reset", Some("backend_connection_reset")),
         ("F11", begun(), "backend_stream_truncated", Some("backend_stream_truncated")),
         ("F12", begun().cut(), "backend_connection_reset", Some("backend_connection_reset")),
@@ -96,6 +95,12 @@ fn a_stream_that_breaks_after_it_began() {
         let response = lab().chat("stream", true, reply);
         assert_broken(id, &response, error_type, code);
     });
+}
+
+#[test]
+fn f8_a_stream_that_falls_silent() {
+    let response = impatient().chat("f8", true, begun().hang());
+    assert_broken("F8", &response, "backend_timeout", Some("idle_timeout"));
 }
 
 fn chunk(text: &str) -> String {
