@@ -61,7 +61,10 @@ impl Parts {
     /// See [`ComposeError`].
     pub fn compose(settings: Settings, workers: usize) -> Result<Self, ComposeError> {
         let providers = providers(&settings, workers)?;
-        let workers = NonZeroUsize::new(workers).map(Workers::start).transpose().map_err(ComposeError::Workers)?;
+        let workers = NonZeroUsize::new(workers)
+            .map(Workers::start)
+            .transpose()
+            .map_err(ComposeError::Workers)?;
         let http = http(&settings);
         let router = router(&settings);
         let access_log = settings
@@ -119,9 +122,8 @@ impl Parts {
 pub fn line_format(format: LogFormat) -> LineFormat {
     match format {
         LogFormat::Pretty => LineFormat::Text,
-        LogFormat::Json => LineFormat::Json,
         LogFormat::Auto if io::stdout().is_terminal() => LineFormat::Text,
-        LogFormat::Auto => LineFormat::Json,
+        LogFormat::Auto | LogFormat::Json => LineFormat::Json,
     }
 }
 
@@ -144,7 +146,8 @@ fn providers(settings: &Settings, workers: usize) -> Result<Vec<SharedProvider>,
             None => {
                 let mut config = HttpTransportConfig::default();
                 config.connect_timeout = *connect_timeout;
-                let transport: Arc<dyn Transport> = Arc::new(PerWorkerTransport::new(&config, workers)?);
+                let transport: Arc<dyn Transport> =
+                    Arc::new(PerWorkerTransport::new(&config, workers)?);
                 transports.insert(*connect_timeout, Arc::clone(&transport));
                 transport
             }

@@ -7,27 +7,23 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use axum::{Router as Routes, extract::Request};
 use gateway_router::{
     Router, RouterSettings,
     resolve::{TableError, TableParts},
 };
-use http::Uri;
 use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
-use tower::{Layer as _, util::MapRequestLayer};
 
 use crate::{
     app::{App, HttpSettings},
-    docs,
     health::Health,
     http::routes,
     listener::{self, BindError, Bound, ConnectionLimits, Signals, TlsFiles},
-    workers::Workers,
     observe::{
         Metrics, Observers,
         access_log::{AccessLog, LineFormat},
     },
+    workers::Workers,
 };
 
 /// Everything that a server is made of.
@@ -116,15 +112,15 @@ impl RunningServer {
         app.router.warm_up();
         let addresses = bound.addresses();
         let metrics_address = metrics_bound.addresses().first().copied();
-        let serve = |bound, routes, workers| {
+        let serve = |bound, handler, workers| {
             let signals = Signals {
                 draining: app.draining.clone(),
                 cut_off: app.cut_off.clone(),
             };
-            listener::serve(bound, routes, Arc::clone(&observers), signals, workers)
+            listener::serve(bound, handler, Arc::clone(&observers), signals, workers)
         };
-        let serving = serve(bound, service(&app), parts.workers);
-        let serving_metrics = serve(metrics_bound, routes::metrics_service(&app), None);
+        let serving = serve(bound, routes::handler(&app), parts.workers);
+        let serving_metrics = serve(metrics_bound, routes::metrics_handler(&app), None);
         let both = async move {
             tokio::join!(serving, serving_metrics);
         };
@@ -158,33 +154,4 @@ impl RunningServer {
         // A panic in the accept loop has been reported by the hook.
         let _ = self.task.await;
     }
-}
-
-/// All routes, behind the one rewriting of paths.
-fn service(app: &Arc<App>) -> Routes {
-    let routes = routes::service(app).merge(docs::routes());
-    // The rewriting has to come before routing, hence around the whole router.
-    Routes::new().fallback_service(MapRequestLayer::new(collapse_slashes).layer(routes))
-}
-
-/// `//` in a path is a slip of whoever joined a base URL; below `/proxy` the path is the upstream's business.
-fn collapse_slashes<B>(mut request: Request<B>) -> Request<B> {
-    let uri = request.uri();
-    if uri.path().starts_with("/proxy/") || !uri.path().contains("//") {
-        return request;
-    }
-    let mut path = String::with_capacity(uri.path().len());
-    for c in uri.path().chars() {
-        if c != '/' || !path.ends_with('/') {
-            path.push(c);
-        }
-    }
-    if let Some(query) = uri.query() {
-        path.push('?');
-        path.push_str(query);
-    }
-    if let Ok(uri) = path.parse::<Uri>() {
-        *request.uri_mut() = uri;
-    }
-    request
 }

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::body::Body;
 use futures::FutureExt;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 
 use super::{
     answer::Answer,
@@ -43,7 +43,7 @@ pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Re
     let busy = request.extensions().get::<Peer>().map(Peer::busy);
     let style = error_style(request.headers(), app.settings.error_style);
     let origin = if route.any_origin {
-        request.headers().get(header::ORIGIN).cloned()
+        Some(HeaderValue::from_static("*"))
     } else {
         app.settings.cors.allowed(request.headers())
     };
@@ -89,6 +89,7 @@ async fn run(
     request: Request<Body>,
     exchange: &mut Exchange,
 ) -> Result<Answer, ApiError> {
+    refuse_framing_tricks(&request)?;
     if cors::is_preflight(request.method(), request.headers()) {
         return Ok(cors::preflight(request.headers(), &app.settings.cors));
     }
@@ -107,6 +108,23 @@ async fn run(
     };
     principal.name().clone_into(&mut exchange.record.principal);
     handlers::handle(app, route, Admitted { request, principal }, exchange).await
+}
+
+/// What a client never needs here and an attacker might: another protocol on this connection, or an address in
+/// the request's target that is not ours.
+fn refuse_framing_tricks(request: &Request<Body>) -> Result<(), ApiError> {
+    if request.version() >= Version::HTTP_2 {
+        return Ok(());
+    }
+    if request.headers().contains_key(header::UPGRADE) {
+        let message = "Another protocol on this connection is not offered. Send the request without `upgrade`.";
+        return Err(ApiError::new(ErrorKind::InvalidHeader, message).param("upgrade"));
+    }
+    if request.uri().authority().is_some() {
+        let message = "The request's target must be a path: this is no proxy for other hosts.";
+        return Err(ApiError::new(ErrorKind::InvalidRequest, message));
+    }
+    Ok(())
 }
 
 fn method_not_allowed(route: &Route) -> ApiError {

@@ -97,7 +97,10 @@ impl ErrorKind {
 
 /// An error on its way to the client.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Details>);
+
+#[derive(Debug)]
+struct Details {
     status: StatusCode,
     error_type: &'static str,
     code: &'static str,
@@ -161,7 +164,7 @@ impl ApiError {
     /// An error of the gateway's own making. The message is for the caller.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let row = kind.row();
-        Self {
+        Self(Box::new(Details {
             status: row.status,
             error_type: row.error_type,
             code: row.code,
@@ -173,27 +176,27 @@ impl ApiError {
             verbatim: None,
             from_upstream: false,
             detail: None,
-        }
+        }))
     }
 
     /// Names the member or header that is at fault.
     #[must_use]
     pub fn param(mut self, param: impl Into<String>) -> Self {
-        self.param = Some(param.into());
+        self.0.param = Some(param.into());
         self
     }
 
     /// Adds a response header.
     #[must_use]
     pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// Adds a text for the log.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
@@ -221,11 +224,11 @@ impl ApiError {
     fn from_kind(kind: FaultKind) -> Self {
         let spec = kind.spec();
         let mut error = Self::new(ErrorKind::InternalError, spec.message);
-        error.status = spec.status;
-        error.error_type = spec.error_type;
-        error.code = spec.code;
-        error.retry = spec.client_may_retry;
-        error.from_upstream = true;
+        error.0.status = spec.status;
+        error.0.error_type = spec.error_type;
+        error.0.code = spec.code;
+        error.0.retry = spec.client_may_retry;
+        error.0.from_upstream = true;
         error
     }
 
@@ -241,65 +244,65 @@ impl ApiError {
         if refused_us && policy.own_credentials {
             let message = "The provider refused the gateway's credential for it. Your own key is not at fault.";
             let mut error = Self::new(ErrorKind::BackendAuthError, message);
-            error.from_upstream = true;
+            error.0.from_upstream = true;
             return error;
         }
         let mut error = Self::from_kind(kind);
         let status = upstream.status;
-        error.status = if status.is_client_error() || status.is_server_error() {
+        error.0.status = if status.is_client_error() || status.is_server_error() {
             status
         } else {
             StatusCode::BAD_GATEWAY
         };
-        (error.error_type, error.code) = upstream_words(error.status);
-        error.retry = upstream_retry(&upstream);
-        error.retry_after = upstream.retry_after;
-        error.headers = upstream.headers;
+        (error.0.error_type, error.0.code) = upstream_words(error.0.status);
+        error.0.retry = upstream_retry(&upstream);
+        error.0.retry_after = upstream.retry_after;
+        error.0.headers = upstream.headers;
         if !policy.mask {
-            error.verbatim = upstream.body;
+            error.0.verbatim = upstream.body;
         }
         error
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The error object's `code`.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// The text for the log, where there is one.
     pub fn log_detail(&self) -> Option<&str> {
-        self.detail.as_deref()
+        self.0.detail.as_deref()
     }
 
     /// Whether the error is the upstream's doing.
     pub fn is_upstream(&self) -> bool {
-        self.from_upstream
+        self.0.from_upstream
     }
 
     /// The body alone.
     pub fn body(&self, style: ErrorStyle) -> Bytes {
-        if let (Some(verbatim), ErrorFormat::Object) = (&self.verbatim, style.format) {
+        if let (Some(verbatim), ErrorFormat::Object) = (&self.0.verbatim, style.format) {
             return verbatim.clone();
         }
-        let message = self.message.as_ref();
+        let message = self.0.message.as_ref();
         let written = match style.format {
             ErrorFormat::Object => {
-                let param = self.param.as_deref();
+                let param = self.0.param.as_deref();
                 let error_type = if style.openai_types {
-                    openai_type(self.status)
+                    openai_type(self.0.status)
                 } else {
-                    self.error_type
+                    self.0.error_type
                 };
                 let error = ErrorObject {
                     message,
                     r#type: error_type,
                     param,
-                    code: self.code,
+                    code: self.0.code,
                 };
                 serde_json::to_vec(&Envelope { error })
             }
@@ -333,19 +336,19 @@ impl ApiError {
     pub fn into_response(self, style: ErrorStyle) -> Response<Body> {
         let body = self.body(style);
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         let wait = self.retry_after_seconds();
-        *headers = self.headers;
+        *headers = self.0.headers;
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         );
         headers.insert(
             "x-should-retry",
-            HeaderValue::from_static(if self.retry { "true" } else { "false" }),
+            HeaderValue::from_static(if self.0.retry { "true" } else { "false" }),
         );
-        if self.from_upstream {
+        if self.0.from_upstream {
             headers.insert("x-error-source", HeaderValue::from_static("upstream"));
         }
         headers.remove("retry-after-ms");
@@ -353,7 +356,7 @@ impl ApiError {
         if let Some(seconds) = wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED && !self.from_upstream {
+        if self.0.status == StatusCode::UNAUTHORIZED && !self.0.from_upstream {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -362,14 +365,15 @@ impl ApiError {
     /// Whole seconds, rounded up and clamped; errors that are worth another try always say when.
     fn retry_after_seconds(&self) -> Option<u64> {
         let said = self
+            .0
             .retry_after
             .map(|wait| wait.min(MAX_RETRY_AFTER))
             .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-        said.or(self.retry.then_some(1))
+        said.or(self.0.retry.then_some(1))
     }
 
     fn upstream_message(&self) -> Option<String> {
-        let body: serde_json::Value = serde_json::from_slice(self.verbatim.as_ref()?).ok()?;
+        let body: serde_json::Value = serde_json::from_slice(self.0.verbatim.as_ref()?).ok()?;
         let error = body.get("error")?;
         error
             .get("message")

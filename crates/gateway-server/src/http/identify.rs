@@ -170,7 +170,11 @@ mod tests {
     #[test]
     fn one_extractor_for_every_carrier() {
         let keys = Keys::new([("alice", "k1"), ("bob", "k2")]);
-        let table: &[(&[(&'static str, &'static str)], Result<&str, &str>)] = &[
+        type Row = (
+            &'static [(&'static str, &'static str)],
+            Result<&'static str, &'static str>,
+        );
+        let table: &[Row] = &[
             (&[], Err("missing_api_key")),
             (&[("authorization", "Bearer k1")], Ok("alice")),
             (&[("authorization", "bearer k1")], Ok("alice")),

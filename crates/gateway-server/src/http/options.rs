@@ -184,7 +184,7 @@ mod tests {
             ..Options::default()
         };
         let empty = [(FAILOVER, ""), (ENDPOINT, ""), (TIMEOUT, " ")];
-        assert_eq!(read("/v1/x", &empty), Ok(dialect.clone()));
+        assert_eq!(read("/v1/x", &empty), Ok(dialect));
         let sequence = Options {
             opengateway: true,
             ..provider("azure")

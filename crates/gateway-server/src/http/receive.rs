@@ -31,7 +31,7 @@ const DISCARD_TIME: Duration = Duration::from_secs(10);
 pub fn check_head(headers: &HeaderMap, limits: BodyLimits) -> Result<(), ApiError> {
     let coding = headers
         .get(header::CONTENT_ENCODING)
-        .map(|value| value.as_bytes());
+        .map(http::HeaderValue::as_bytes);
     if coding.is_some_and(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
     {
         let message =

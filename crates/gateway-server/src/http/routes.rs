@@ -1,14 +1,16 @@
 //! What is where: one table of paths, methods and policies. A path that is not here does not exist, and a row
 //! without a policy cannot be written.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{Router, body::Body, extract::Request, routing::any};
+use futures::future::BoxFuture;
 use gateway_providers::{Operation, operation::OPERATIONS};
-use http::Method;
+use http::{Method, Response, Uri};
+use tower::ServiceExt as _;
 
 use super::dispatch::{dispatch, not_found};
-use crate::app::App;
+use crate::{app::App, docs};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,23 +140,75 @@ pub fn all() -> impl Iterator<Item = (String, Route)> {
         .chain(operations)
 }
 
-/// The table as a service.
-pub fn service(app: &Arc<App>) -> Router {
-    let mut service = Router::new();
+/// What answers a request, whatever its path.
+pub type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
+
+/// The table as a handler, with the pages of the documentation beside it.
+///
+/// Paths without a variable part, which are those of all model requests, are looked up at once; the others are
+/// matched by axum's router.
+pub fn handler(app: &Arc<App>) -> Handler {
+    let mut exact = HashMap::new();
+    let mut patterns = Router::new();
     for (path, route) in all() {
         let app = Arc::clone(app);
-        service = service.route(
-            &path,
-            any(move |request: Request<Body>| dispatch(Arc::clone(&app), route, request)),
-        );
+        if path.contains('{') {
+            let answer = move |request: Request<Body>| dispatch(Arc::clone(&app), route, request);
+            patterns = patterns.route(&path, any(answer));
+        } else {
+            exact.insert(path, route);
+        }
     }
     let lost = Arc::clone(app);
-    service.fallback(move |request: Request<Body>| not_found(Arc::clone(&lost), request))
+    let patterns = patterns
+        .merge(docs::routes())
+        .fallback(move |request: Request<Body>| not_found(Arc::clone(&lost), request));
+    let app = Arc::clone(app);
+    Arc::new(move |request| {
+        let request = collapse_slashes(request);
+        match exact.get(request.uri().path()) {
+            Some(route) => Box::pin(dispatch(Arc::clone(&app), *route, request)),
+            None => answer_of(patterns.clone(), request),
+        }
+    })
 }
 
 /// The metrics alone, for an address of their own, which the operator keeps private.
-pub fn metrics_service(app: &Arc<App>) -> Router {
+pub fn metrics_handler(app: &Arc<App>) -> Handler {
     let app = Arc::clone(app);
     let answer = move || std::future::ready(super::handlers::metrics_text(&app));
-    Router::new().route("/metrics", axum::routing::get(answer))
+    let router = Router::new().route("/metrics", axum::routing::get(answer));
+    Arc::new(move |request| answer_of(router.clone(), request))
+}
+
+fn answer_of(router: Router, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+    // A router answers everything; its error type has no value.
+    Box::pin(async move {
+        router
+            .oneshot(request)
+            .await
+            .unwrap_or_else(|never| match never {})
+    })
+}
+
+/// `//` in a path is a slip of whoever joined a base URL; below `/proxy` the path is the upstream's business.
+fn collapse_slashes(mut request: Request<Body>) -> Request<Body> {
+    let uri = request.uri();
+    if uri.path().starts_with("/proxy/") || !uri.path().contains("//") {
+        return request;
+    }
+    let mut path = String::with_capacity(uri.path().len());
+    for c in uri.path().chars() {
+        if c != '/' || !path.ends_with('/') {
+            path.push(c);
+        }
+    }
+    if let Some(query) = uri.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    if let Ok(uri) = path.parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+    request
 }

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
 use hyper_util::{rt::TokioExecutor, server::conn::auto};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -18,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{ConnectionLimits, Peer, TlsError, TlsFiles, connection, tls};
-use crate::{observe::Observers, workers::Workers};
+use crate::{http::routes::Handler, observe::Observers, workers::Workers};
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +86,7 @@ impl Bound {
 
 /// Everything that a connection needs.
 struct Shared {
-    app: Router,
+    handler: Handler,
     builder: auto::Builder<TokioExecutor>,
     acceptor: Option<TlsAcceptor>,
     limits: ConnectionLimits,
@@ -113,7 +112,7 @@ pub struct Signals {
 /// Connections run on the workers, or on the current runtime where there are none.
 pub async fn serve(
     bound: Bound,
-    app: Router,
+    handler: Handler,
     observers: Arc<Observers>,
     signals: Signals,
     workers: Option<Workers>,
@@ -125,7 +124,7 @@ pub async fn serve(
         limits,
     } = bound;
     let shared = Arc::new(Shared {
-        app,
+        handler,
         builder: connection::builder(limits),
         acceptor,
         limits,
@@ -187,7 +186,9 @@ fn start(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, slot: Slo
         return;
     };
     // A socket belongs to the runtime that it was accepted on: it is taken off here and put on again over there.
-    let Ok(stream) = stream.into_std() else { return };
+    let Ok(stream) = stream.into_std() else {
+        return;
+    };
     let open = shared.connections.token();
     workers.run(Box::new(move || {
         Box::pin(async move {
@@ -203,12 +204,16 @@ async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, _s
     // Events are small and must not wait for company.
     let _ = stream.set_nodelay(true);
     let peer = Peer::new(address);
-    let (app, limits, draining) = (shared.app.clone(), shared.limits, shared.draining.clone());
+    let (handler, limits, draining) = (
+        Arc::clone(&shared.handler),
+        shared.limits,
+        shared.draining.clone(),
+    );
     match &shared.acceptor {
-        None => connection::serve(&shared.builder, stream, peer, app, limits, draining).await,
+        None => connection::serve(&shared.builder, stream, peer, handler, limits, draining).await,
         Some(acceptor) => match timeout(limits.head, tls::accept(acceptor, stream)).await {
             Ok(Ok(stream)) => {
-                connection::serve(&shared.builder, stream, peer, app, limits, draining).await
+                connection::serve(&shared.builder, stream, peer, handler, limits, draining).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
             Err(_) => tracing::debug!("TLS handshake took too long"),

@@ -1,27 +1,28 @@
 //! One client connection: its protocol settings, and the deadline for request heads.
 
 use std::{
+    convert::Infallible,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::Request};
-use hyper::body::Incoming;
+use axum::body::Body;
+use http::Request;
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
-    service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use tower::{ServiceExt as _, service_fn};
 
 use super::{ConnectionLimits, Peer};
+use crate::http::routes::Handler;
 
 /// hyper refuses to work with a smaller buffer.
 const LEAST_HEAD_BYTES: usize = 8192;
@@ -55,7 +56,7 @@ pub(super) async fn serve<S>(
     builder: &auto::Builder<TokioExecutor>,
     stream: S,
     peer: Peer,
-    app: Router,
+    handler: Handler,
     limits: ConnectionLimits,
     draining: CancellationToken,
 ) where
@@ -67,10 +68,10 @@ pub(super) async fn serve<S>(
             peer.set_multiplexed();
         }
         request.extensions_mut().insert(peer.clone());
-        app.clone().oneshot(request.map(Body::new))
+        let answer = handler(request.map(Body::new));
+        async move { Ok::<_, Infallible>(answer.await) }
     });
-    let mut connection =
-        std::pin::pin!(builder.serve_connection(io, TowerToHyperService::new(service)));
+    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = draining.cancelled() => {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub(super) fn parse(text: &str) -> Result<SocketAddr, &'static str> {
     const FORM: &str =
         "expected an address `host:port`, e.g. `127.0.0.1:8080`, `[::1]:8080`, `*:8080`";
-    let (host, port) = text.rsplit_once(':').ok_or(FORM)?;
+    let (host, port) = text.trim().rsplit_once(':').ok_or(FORM)?;
     let port: u16 = port
         .parse()
         .map_err(|_| "expected a port between 0 and 65535 at the end of the address")?;
