@@ -27,7 +27,7 @@ pub(crate) fn start(program: &Path, folder: &Path, upstream: SocketAddr) -> Done
         .env("API_KEYS", "bench-key,another-key")
         .env("BENCH_UPSTREAM_KEY", "upstream-key-0123456789")
         .env("TOKIO_WORKER_THREADS", nginx::WORKERS.to_string());
-    let process = Running::start_with_output(&mut command, log)
+    let process = Running::start_logged(&command, log)
         .map_err(|error| Failure::because("the gateway", error))?;
     await_listener(address)?;
     Ok(Subject {

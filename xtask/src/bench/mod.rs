@@ -59,7 +59,8 @@ pub(crate) struct Options {
 /// Builds, starts everything, measures, reports.
 ///
 /// # Errors
-/// When something cannot be built or started, or when a load saw failures, since such numbers mean nothing.
+/// When something cannot be built or started. A load that saw failures is told and left out, since its numbers mean
+/// nothing.
 pub(crate) fn run(options: &Options) -> Done<ExitCode> {
     let workspace = Workspace::load()?;
     let scenarios = chosen(&options.scenario)?;
@@ -75,14 +76,21 @@ pub(crate) fn run(options: &Options) -> Done<ExitCode> {
     subjects.push(&gateway);
 
     let mut summaries = Vec::new();
+    let mut failed = false;
     for scenario in scenarios {
-        summaries.push(measure(scenario, &subjects, &programs.peer, options)?);
+        match measure(scenario, &subjects, &programs.peer, options) {
+            Ok(summary) => summaries.push(summary),
+            Err(failure) => {
+                println!("{failure}");
+                failed = true;
+            }
+        }
     }
     println!("{}", report::text(&summaries));
     let kept = keep(&kept, &summaries, options)?;
     println!("written to {}, and latest.md beside it", kept.display());
     let missed = |summary: &Summary| summary.verdict().is_some_and(|verdict| !verdict.is_met());
-    if options.strict && summaries.iter().any(missed) {
+    if failed || options.strict && summaries.iter().any(missed) {
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

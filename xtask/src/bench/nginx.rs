@@ -36,7 +36,7 @@ pub(crate) fn start(folder: &Path, upstream: SocketAddr) -> Done<Option<Subject>
         "-e",
         "nginx.err",
     ]);
-    let process = Running::start_with_output(&mut command, output)
+    let process = Running::start_logged(&command, output)
         .map_err(|error| Failure::because("nginx", error))?;
     await_listener(address)?;
     let mut pids = vec![process.pid()];
@@ -110,7 +110,6 @@ fn configuration(address: SocketAddr, upstream: SocketAddr, as_root: bool) -> St
     let user = if as_root { "user root;\n" } else { "" };
     format!(
         r#"{user}worker_processes {WORKERS};
-worker_rlimit_nofile 65536;
 pid nginx.pid;
 error_log nginx.err warn;
 events {{ worker_connections 30000; }}

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    fs,
+    fs::{self, File},
     io::{self, BufRead, BufReader},
     net::{AddrParseError, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::Path,
@@ -12,10 +12,28 @@ use std::{
 };
 
 use super::{Outcome, Scenario};
-use crate::failure::{Failure, Outcome as Done};
+use crate::{
+    failure::{Failure, Outcome as Done},
+    process,
+};
 
 /// File descriptors that each process may have: a proxy needs two for each of ten thousand streams.
 const FILES: u32 = 65_536;
+
+/// The words of a shell that raise the limit of file descriptors as far as it goes.
+macro_rules! raise_files {
+    () => {
+        r#"ulimit -n "$0" 2>/dev/null || ulimit -n "$(ulimit -Hn)""#
+    };
+}
+
+/// How many streams a proxy can hold here: it needs two descriptors for each.
+pub(crate) fn most_streams() -> Done<u32> {
+    const SCRIPT: &str = concat!(raise_files!(), "; ulimit -n");
+    let files = process::capture(Command::new("sh").args(["-c", SCRIPT, &FILES.to_string()]))?;
+    let files = files.trim().parse().unwrap_or(FILES);
+    Ok(files.saturating_sub(500) / 2)
+}
 
 /// Somebody who can be asked.
 #[derive(Debug)]
@@ -26,7 +44,8 @@ pub(crate) struct Subject {
     pub(crate) address: SocketAddr,
     /// Whose CPU time and memory are measured; none for the upstream.
     pub(crate) pids: Vec<u32>,
-    /// Kept for its `Drop`.
+    /// Ends the process with the subject.
+    #[expect(dead_code, reason = "only its drop counts")]
     pub(crate) process: Running,
 }
 
@@ -36,18 +55,19 @@ pub(crate) struct Running(Child);
 
 impl Running {
     /// Starts a program whose first line of output will be read.
-    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
-        Self::start_with_output(command, Stdio::piped())
+    pub(crate) fn start(command: &Command) -> io::Result<Self> {
+        Self::spawn(command, Stdio::piped(), Stdio::inherit())
     }
 
-    /// Starts a program with as many file descriptors as may be had. There is no safe call for that, but every
-    /// shell has one.
-    pub(crate) fn start_with_output(
-        command: &mut Command,
-        output: impl Into<Stdio>,
-    ) -> io::Result<Self> {
-        const SCRIPT: &str =
-            r#"ulimit -n "$0" 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@""#;
+    /// Starts a program that writes what it says into a file.
+    pub(crate) fn start_logged(command: &Command, log: File) -> io::Result<Self> {
+        Self::spawn(command, log.try_clone()?.into(), log.into())
+    }
+
+    /// Gives the program as many file descriptors as may be had. There is no safe call for that, but every shell
+    /// has one.
+    fn spawn(command: &Command, output: Stdio, errors: Stdio) -> io::Result<Self> {
+        const SCRIPT: &str = concat!(raise_files!(), r#"; exec "$@""#);
         let mut shell = Command::new("sh");
         shell.args(["-c", SCRIPT, &FILES.to_string()]);
         shell.arg(command.get_program()).args(command.get_args());
@@ -57,7 +77,12 @@ impl Running {
                 None => shell.env_remove(name),
             };
         }
-        shell.stdin(Stdio::null()).stdout(output).spawn().map(Self)
+        shell
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map(Self)
     }
 
     /// Its process id.
@@ -164,7 +189,8 @@ impl Load<'_> {
         option("--to", subject.address.to_string());
         option("--model", scenario.model.to_owned());
         option("--body", scenario.body.to_string());
-        option("--connections", scenario.connections.to_string());
+        let connections = scenario.connections.min(most_streams()?);
+        option("--connections", connections.to_string());
         option("--seconds", self.seconds.to_string());
         if let Some(rate) = scenario.rate {
             option("--rate", rate.to_string());
@@ -177,7 +203,7 @@ impl Load<'_> {
             option("--watch", pids.join(","));
         }
         let failed = |error: &dyn Display| Failure::because("the load generator", error);
-        let mut running = Running::start(&mut command).map_err(|error| failed(&error))?;
+        let mut running = Running::start(&command).map_err(|error| failed(&error))?;
         let line = running.first_line().map_err(|error| failed(&error))?;
         let outcome: Outcome = serde_json::from_str(&line).map_err(|error| failed(&error))?;
         match (outcome.failures, &outcome.first_failure) {

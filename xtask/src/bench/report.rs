@@ -118,7 +118,11 @@ fn numbers_row(
         (None, None) => String::new(),
     };
     let memory = match numbers.memory_kb_per_stream {
-        Some(kb) => format!("{:.0} ({kb:.1} KB / stream)", megabytes(numbers.memory_kib)),
+        Some(kb) => format!(
+            "{:.0} ({kb:.1} KB for each of {} streams)",
+            megabytes(numbers.memory_kib),
+            numbers.open
+        ),
         None if numbers.memory_kib > 0 => format!("{:.0}", megabytes(numbers.memory_kib)),
         None => String::new(),
     };

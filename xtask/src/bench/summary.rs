@@ -33,6 +33,8 @@ pub(crate) struct Numbers {
     pub(crate) cpu_us_per_event: Option<f64>,
     /// Memory at the last window's end, in KiB.
     pub(crate) memory_kib: u64,
+    /// Streams that were open at the last window's end and silent.
+    pub(crate) open: u64,
     /// Memory per open stream in KB, where streams were open.
     pub(crate) memory_kb_per_stream: Option<f64>,
 }
@@ -77,6 +79,7 @@ impl Numbers {
             cpu_us_per_request: per(cpu, requests),
             cpu_us_per_event: per(cpu, events),
             memory_kib: last.memory_kib,
+            open: last.open,
             memory_kb_per_stream: per(count(grown) * 1.024, count(last.open)),
         })
     }
