@@ -153,5 +153,8 @@ impl RunningServer {
         self.app.draining.cancel();
         // A panic in the accept loop has been reported by the hook.
         let _ = self.task.await;
+        if let Some(log) = &self.app.observers.access_log {
+            log.flush();
+        }
     }
 }

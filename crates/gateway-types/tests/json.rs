@@ -1,4 +1,9 @@
 //! The strict scan against serde_json, and the law of splicing: outside the changed spans no byte moves.
+#![expect(
+    clippy::expect_used,
+    clippy::too_many_lines,
+    reason = "a test stops at the first surprise; a table is as long as it is"
+)]
 
 use bytes::Bytes;
 use gateway_types::json::{RawObject, ScanErrorKind, ScanLimits, check, elements};

@@ -119,6 +119,14 @@ impl AccessLog {
         self.dropped.load(Ordering::Relaxed)
     }
 
+    /// Writes out what waits, at once. For the end of a process, whose threads may still hold the log.
+    pub fn flush(&self) {
+        let waiting = std::mem::take(&mut self.waiting.lock().lines);
+        let mut out = io::stdout();
+        // A closed standard output cannot be reported anywhere.
+        let _ = out.write_all(&waiting).and_then(|()| out.flush());
+    }
+
     /// Writes a finished request's line.
     pub fn write(&self, record: &Record, duration: Duration) {
         let line = Line::of(record, duration);
@@ -188,6 +196,7 @@ impl Waiting {
             state = self.lock();
         }
         std::mem::swap(&mut state.lines, batch);
+        drop(state);
         true
     }
 

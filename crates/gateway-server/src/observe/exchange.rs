@@ -64,7 +64,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The status for the log: [`CLIENT_GONE`] where nothing was answered.
+    /// The status for the log: 499, 'the client went away', where nothing was answered.
     pub fn status_code(&self) -> u16 {
         self.status.map_or(CLIENT_GONE, |status| status.as_u16())
     }

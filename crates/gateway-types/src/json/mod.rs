@@ -5,9 +5,11 @@
 //! UTF-8, lone surrogates, numbers out of range) is refused. What was scanned is what is sent: changes replace
 //! the bytes of single members, everything else keeps its bytes.
 
+mod keys;
 mod object;
 mod scan;
 mod splice;
+mod text;
 
 pub use self::{
     object::{Element, Member, RawObject, elements},

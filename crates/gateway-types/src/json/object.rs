@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     scan::{self, ScanError, ScanErrorKind, ScanLimits, Slot},
     splice::Edit,
+    text,
 };
 
 /// A JSON object as it came: its bytes, strictly checked, and where each of its own members stands.
@@ -85,7 +86,7 @@ impl RawObject {
     /// The text of a member that is a string; `None` when it is missing or something else.
     pub fn string(&self, key: &str) -> Option<Cow<'_, str>> {
         let value = self.get(key)?.value;
-        value.starts_with('"').then(|| scan::unescape(value))
+        value.starts_with('"').then(|| text::unescape(value))
     }
 
     /// Begins a set of changes.
@@ -96,7 +97,7 @@ impl RawObject {
     pub(super) fn slot(&self, key: &str) -> Option<&Slot> {
         self.slots
             .iter()
-            .find(|slot| scan::unescape(self.text(&slot.key)) == key)
+            .find(|slot| text::unescape(self.slice(&slot.key)) == key)
     }
 
     pub(super) fn slots(&self) -> &[Slot] {
@@ -105,13 +106,13 @@ impl RawObject {
 
     fn member(&self, slot: &Slot) -> Member<'_> {
         Member {
-            quoted_key: self.text(&slot.key),
-            value: self.text(&slot.value),
+            quoted_key: self.slice(&slot.key),
+            value: self.slice(&slot.value),
             len: slot.len,
         }
     }
 
-    fn text(&self, range: &Range<usize>) -> &str {
+    fn slice(&self, range: &Range<usize>) -> &str {
         // The scan has checked that the bytes are UTF-8 and that tokens begin and end at character boundaries.
         self.bytes
             .get(range.clone())
@@ -123,7 +124,7 @@ impl RawObject {
 impl Member<'_> {
     /// The key's text.
     pub fn key(&self) -> Cow<'_, str> {
-        scan::unescape(self.quoted_key)
+        text::unescape(self.quoted_key)
     }
 
     /// The value as a typed one.

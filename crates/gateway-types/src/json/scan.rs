@@ -1,6 +1,11 @@
 //! One pass over untrusted JSON: linear, without recursion, stricter than the grammar where parsers disagree.
 
-use std::{borrow::Cow, collections::HashSet, ops::Range};
+use std::{borrow::Cow, ops::Range};
+
+use super::{
+    keys::Keys,
+    text::{plain_run, strip_quotes, unescape},
+};
 
 /// Bounds of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -468,93 +473,5 @@ impl<'a> Scanner<'a> {
             kind,
             offset: self.at,
         })
-    }
-}
-
-/// How many bytes from the start are neither quote, backslash nor control character.
-fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // The classic test for a zero byte, for each byte of the word at once. It can only err on bytes after the
-    // first hit, and the exact search below looks at that word again.
-    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let mut run = 0;
-    for word in bytes.chunks_exact(8) {
-        let Ok(word) = <[u8; 8]>::try_from(word) else {
-            break;
-        };
-        let word = u64::from_le_bytes(word);
-        let quote = has_zero(word ^ (ONES * u64::from(b'"')));
-        let backslash = has_zero(word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        if quote | backslash | control != 0 {
-            break;
-        }
-        run += 8;
-    }
-    let tail = bytes.get(run..).unwrap_or_default();
-    run + tail
-        .iter()
-        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F))
-        .count()
-}
-
-pub(super) fn strip_quotes(quoted: &str) -> &str {
-    quoted
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or_default()
-}
-
-/// The text of a checked string literal.
-pub(super) fn unescape(quoted: &str) -> Cow<'_, str> {
-    if !quoted.contains('\\') {
-        return Cow::Borrowed(strip_quotes(quoted));
-    }
-    // A checked literal always parses.
-    Cow::Owned(serde_json::from_str::<String>(quoted).unwrap_or_default())
-}
-
-/// The keys of one object, to find a second one of the same name.
-///
-/// Few keys are compared one by one, many go into a set (randomly seeded, since the client chooses them).
-#[derive(Default)]
-struct Keys {
-    few: Vec<Range<usize>>,
-    many: HashSet<String>,
-    /// Keys with escapes are compared by their meaning, so they force the set.
-    uses_set: bool,
-}
-
-impl Keys {
-    const FEW: usize = 24;
-
-    fn clear(&mut self) {
-        self.few.clear();
-        self.many.clear();
-        self.uses_set = false;
-    }
-
-    /// False when the key is there already.
-    fn insert(&mut self, text: &str, key: Range<usize>, plain: &str, escaped: bool) -> bool {
-        if !self.uses_set && (escaped || self.few.len() >= Self::FEW) {
-            self.uses_set = true;
-            self.many.extend(
-                self.few
-                    .drain(..)
-                    .map(|key| strip_quotes(text.get(key).unwrap_or_default()).to_owned()),
-            );
-        }
-        if self.uses_set {
-            return self.many.insert(plain.to_owned());
-        }
-        let twice = self.few.iter().any(|other| {
-            text.get(other.clone())
-                .is_some_and(|other| strip_quotes(other) == plain)
-        });
-        if !twice {
-            self.few.push(key);
-        }
-        !twice
     }
 }
