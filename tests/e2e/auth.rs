@@ -87,6 +87,8 @@ const REFUSALS: &[Refusal] = &[
     (&[("authorization", "Bearer first"), ("x-api-key", "wrong")], 401, "ambiguous_credentials"),
     (&[("authorization", "Bearer first"), ("authorization", "Bearer first")], 400, "invalid_header"),
     (&[("x-api-key", "first"), ("x-api-key", "second")], 400, "invalid_header"),
+    (&[("authorization", "Bearer fírst")], 400, "invalid_header"),
+    (&[("x-api-key", "fírst")], 400, "invalid_header"),
 ];
 
 #[test]

@@ -310,3 +310,35 @@ fn images_are_refused_where_vision_is_off() {
         assert_eq!(seeing.gateway.send(&Request::post(path, body.clone())).status(), 200, "{path}");
     });
 }
+
+/// T12, T13: a model's name is user text: whatever is in it, no header is split and nothing crashes.
+#[test]
+fn names_with_odd_characters_stay_names() {
+    let names = [
+        r"lab/a\r\nx-injected: 1",
+        r"lab/\u0000",
+        r"lab/\u001b[31m",
+        "lab/é🦀",
+        r"lab/\u202e",
+        "lab/",
+        "lab//",
+        "lab/ a ",
+        "lab/..",
+        "lab/%2e%2e",
+        "lab/a?b#c",
+        "/",
+        "//",
+        ":",
+    ];
+    each(names, |name| {
+        for stream in ["false", "true"] {
+            let body = format!(r#"{{"model":"{name}","messages":[{{"role":"user","content":"x"}}],"stream":{stream}}}"#);
+            let response = post(body);
+            let head = String::from_utf8_lossy(&response.head.raw).into_owned();
+            assert!(matches!(response.status(), 200 | 400 | 404), "{name}: {head}{}", response.text());
+            assert!(response.header("x-injected").is_none() && !head.contains('\u{1b}') && !head.contains('\0'), "{name}: {head}");
+        }
+    });
+    let long = post(format!(r#"{{"model":"lab/{}","messages":[{{"role":"user","content":"x"}}]}}"#, "a".repeat(1_000_000)));
+    assert!(matches!(long.status(), 200 | 400 | 404), "{}", long.head.start_line);
+}
