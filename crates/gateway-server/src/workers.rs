@@ -52,12 +52,17 @@ impl Workers {
     /// When the system gives no thread or no runtime.
     pub fn start(count: NonZeroUsize) -> io::Result<Self> {
         let workers: io::Result<Vec<_>> = (0..count.get()).map(Worker::start).collect();
-        Ok(Self { workers: workers?.into() })
+        Ok(Self {
+            workers: workers?.into(),
+        })
     }
 
     /// Gives a job to the worker with the fewest.
     pub fn run(&self, job: Job) {
-        let fewest = self.workers.iter().min_by_key(|worker| worker.open.load(Ordering::Relaxed));
+        let fewest = self
+            .workers
+            .iter()
+            .min_by_key(|worker| worker.open.load(Ordering::Relaxed));
         if let Some(worker) = fewest {
             worker.open.fetch_add(1, Ordering::Relaxed);
             // A worker ends only after all senders are gone, so there is one to take it.
@@ -74,14 +79,18 @@ impl fmt::Debug for Workers {
 
 impl Worker {
     fn start(index: usize) -> io::Result<Self> {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let (jobs, waiting) = unbounded_channel();
         let open = Arc::new(AtomicUsize::new(0));
         let theirs = Arc::clone(&open);
-        thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-            WORKER.set(Some(index));
-            runtime.block_on(take_jobs(waiting, theirs));
-        })?;
+        thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .spawn(move || {
+                WORKER.set(Some(index));
+                runtime.block_on(take_jobs(waiting, theirs));
+            })?;
         Ok(Self { jobs, open })
     }
 }
@@ -121,7 +130,10 @@ impl PerWorkerTransport {
     pub fn new(config: &HttpTransportConfig, workers: usize) -> Result<Self, TransportError> {
         let pool = || HttpTransport::new(config.clone());
         let of_worker: Result<Vec<_>, _> = (0..workers).map(|_| pool()).collect();
-        Ok(Self { others: pool()?, of_worker: of_worker?.into() })
+        Ok(Self {
+            others: pool()?,
+            of_worker: of_worker?.into(),
+        })
     }
 }
 
@@ -153,9 +165,21 @@ mod tests {
                 })
             }));
         }
-        let seen: Vec<_> = (0..6).map(|_| receiver.recv_timeout(Duration::from_secs(5)).unwrap()).collect();
-        assert!(seen.iter().all(|(before, after)| before.is_some() && before == after), "{seen:?}");
-        assert_eq!(seen.iter().map(|(before, _)| before).collect::<HashSet<_>>().len(), 3);
+        let seen: Vec<_> = (0..6)
+            .map(|_| receiver.recv_timeout(Duration::from_secs(5)).unwrap())
+            .collect();
+        assert!(
+            seen.iter()
+                .all(|(before, after)| before.is_some() && before == after),
+            "{seen:?}"
+        );
+        assert_eq!(
+            seen.iter()
+                .map(|(before, _)| before)
+                .collect::<HashSet<_>>()
+                .len(),
+            3
+        );
     }
 
     #[test]
@@ -163,7 +187,9 @@ mod tests {
         let workers = Workers::start(NonZeroUsize::MIN).unwrap();
         workers.run(Box::new(|| Box::pin(async { panic!("on purpose") })));
         let (sender, receiver) = mpsc::channel();
-        workers.run(Box::new(move || Box::pin(async move { sender.send(()).unwrap() })));
+        workers.run(Box::new(move || {
+            Box::pin(async move { sender.send(()).unwrap() })
+        }));
         receiver.recv_timeout(Duration::from_secs(5)).unwrap();
         while workers.workers[0].open.load(Ordering::Relaxed) > 0 {
             thread::sleep(Duration::from_millis(1));

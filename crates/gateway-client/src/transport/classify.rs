@@ -2,7 +2,10 @@
 
 use std::{error::Error as StdError, io};
 
-use super::{TransportError, TransportErrorKind, error::causes, http_transport::RequestBodyFailed};
+use super::{
+    TransportError, TransportErrorKind,
+    error::{RequestBodyFailed, causes},
+};
 
 /// An exchange that failed before its response head.
 pub(super) fn head_error(error: reqwest::Error) -> TransportError {

@@ -107,3 +107,8 @@ pub(super) fn causes<'a>(
         (*cause).source()
     })
 }
+
+/// Marks an error of the request's own body among those that an HTTP client returns.
+#[derive(Debug, thiserror::Error)]
+#[error("the request body failed: {0}")]
+pub(super) struct RequestBodyFailed(pub(super) TransportError);

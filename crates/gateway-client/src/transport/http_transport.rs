@@ -16,6 +16,7 @@ use super::{
     TransportErrorKind, TransportRequest, TransportResponse,
     classify::{body_error, head_error},
     connector::build_client,
+    error::RequestBodyFailed,
     plain::{PlainClient, PlainResponse},
     shards::{Lease, Shards},
 };
@@ -205,8 +206,3 @@ fn into_stream(response: Response, lease: Option<Lease>) -> ByteStream {
             .boxed(),
     }
 }
-
-/// Marks an error of the request's own body among those that reqwest returns.
-#[derive(Debug, thiserror::Error)]
-#[error("the request body failed: {0}")]
-pub(super) struct RequestBodyFailed(pub(super) TransportError);

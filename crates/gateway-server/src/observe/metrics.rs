@@ -15,7 +15,10 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::Record;
+use super::{
+    Record,
+    series::{Kin, Series, SeriesTable},
+};
 
 /// How many model names become labels; later ones are `other`.
 const MAX_MODELS: usize = 1000;
@@ -24,6 +27,9 @@ const MAX_MODELS: usize = 1000;
 const DURATION_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 ];
+
+/// In the order of a series' counters.
+const TOKEN_KINDS: [&str; 3] = ["input", "output", "cached"];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -74,6 +80,7 @@ pub struct Metrics {
     errors: Family<ErrorLabels, Counter>,
     events: Counter,
     models: RwLock<HashSet<String>>,
+    series: SeriesTable,
 }
 
 fn histogram() -> Histogram {
@@ -129,6 +136,7 @@ impl Default for Metrics {
             errors,
             events,
             models: RwLock::default(),
+            series: SeriesTable::default(),
         }
     }
 }
@@ -136,78 +144,86 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts a finished request.
     pub fn observe(&self, record: &Record, duration: Duration) {
-        let provider = record.provider.clone().unwrap_or_default();
+        let provider = record.provider.as_deref().unwrap_or_default();
         let model = self.model_label(record);
-        let by_provider = ProviderLabels {
+        let kin = Kin {
             operation: record.operation,
-            provider: provider.clone(),
-        };
-        let labels = RequestLabels {
-            operation: record.operation,
-            provider: provider.clone(),
-            model: model.clone(),
+            provider,
+            model,
             status: record.status_code(),
         };
-        self.requests.get_or_create(&labels).inc();
-        self.durations
-            .get_or_create(&by_provider)
-            .observe(duration.as_secs_f64());
+        let series = self.series.of(kin, || self.new_series(kin));
+        series.requests.inc();
+        series.durations.observe(duration.as_secs_f64());
         if let Some(first) = record.first_token {
-            self.first_tokens
-                .get_or_create(&by_provider)
-                .observe(first.as_secs_f64());
+            series.first_tokens.observe(first.as_secs_f64());
         }
-        self.events.inc_by(record.events);
+        if record.events > 0 {
+            self.events.inc_by(record.events);
+        }
         if let Some(code) = record.error {
-            self.errors
-                .get_or_create(&ErrorLabels {
-                    provider: provider.clone(),
-                    code,
-                })
-                .inc();
+            let provider = provider.to_owned();
+            let labels = ErrorLabels { provider, code };
+            self.errors.get_or_create(&labels).inc();
         }
-        let usage = record.usage.unwrap_or_default();
-        for (kind, count) in [
-            ("input", usage.input),
-            ("output", usage.output),
-            ("cached", usage.cached),
-        ] {
+        let Some(usage) = record.usage else { return };
+        let counts = [usage.input, usage.output, usage.cached];
+        for ((kind, counter), count) in TOKEN_KINDS.into_iter().zip(&series.tokens).zip(counts) {
             if let Some(count) = count {
-                let labels = TokenLabels {
-                    provider: provider.clone(),
-                    model: model.clone(),
-                    kind,
-                };
-                self.tokens.get_or_create(&labels).inc_by(count);
+                let counter = counter.get_or_init(|| self.token_counter(kin, kind));
+                counter.inc_by(count);
             }
         }
     }
 
+    fn new_series(&self, kin: Kin<'_>) -> Series {
+        let by_provider = ProviderLabels {
+            operation: kin.operation,
+            provider: kin.provider.to_owned(),
+        };
+        let labels = RequestLabels {
+            operation: kin.operation,
+            provider: kin.provider.to_owned(),
+            model: kin.model.to_owned(),
+            status: kin.status,
+        };
+        Series::new(
+            kin,
+            self.requests.get_or_create_owned(&labels),
+            self.durations.get_or_create_owned(&by_provider),
+            self.first_tokens.get_or_create_owned(&by_provider),
+        )
+    }
+
+    fn token_counter(&self, kin: Kin<'_>, kind: &'static str) -> Counter {
+        let labels = TokenLabels {
+            provider: kin.provider.to_owned(),
+            model: kin.model.to_owned(),
+            kind,
+        };
+        self.tokens.get_or_create_owned(&labels)
+    }
+
     /// A model is a label once a provider has answered for it, so that made-up names cannot add labels.
-    fn model_label(&self, record: &Record) -> String {
+    fn model_label<'a>(&self, record: &'a Record) -> &'a str {
         const OTHER: &str = "other";
-        let Some(model) = &record.model else {
-            return String::new();
+        let Some(model) = record.model.as_deref() else {
+            return "";
         };
         let known = self
             .models
             .read()
             .is_ok_and(|models| models.contains(model));
         if known {
-            return model.clone();
+            return model;
         }
         let answered =
             record.status.is_some_and(|status| status.is_success()) && record.error.is_none();
         let added = answered
-            && self
-                .models
-                .write()
-                .is_ok_and(|mut models| models.len() < MAX_MODELS && models.insert(model.clone()));
-        if added {
-            model.clone()
-        } else {
-            OTHER.to_owned()
-        }
+            && self.models.write().is_ok_and(|mut models| {
+                models.len() < MAX_MODELS && models.insert(model.to_owned())
+            });
+        if added { model } else { OTHER }
     }
 
     /// The text exposition of everything, in the OpenMetrics format.

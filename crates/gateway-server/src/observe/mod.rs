@@ -4,6 +4,7 @@ pub mod access_log;
 mod exchange;
 mod metrics;
 mod request_id;
+mod series;
 
 pub use self::{
     exchange::{Exchange, Observers, Record},

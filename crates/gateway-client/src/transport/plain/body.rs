@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::pool::{Connection, Host};
 use crate::transport::{
-    ByteStream, RequestBody, TransportError, TransportErrorKind, http_transport::RequestBodyFailed,
+    ByteStream, RequestBody, TransportError, TransportErrorKind, error::RequestBodyFailed,
 };
 
 /// A request's body.
