@@ -63,7 +63,7 @@ pub enum Command {
     Check,
     /// Prints the JSON Schema of the configuration file.
     ConfigSchema,
-    /// Prints the OpenAPI document of the endpoints.
+    /// Prints the OpenAPI document of the endpoints, in OpenAPI 3.1.
     Openapi,
 }
 

@@ -35,11 +35,16 @@ pub(super) fn completeness(workspace: &Workspace) -> Outcome {
         .try_for_each(|call| in_root(workspace, &python, call))
 }
 
-/// The OpenAPI document and the configuration's schema.
+/// The OpenAPI document in both versions, and the configuration's schema.
 pub(super) fn documents(workspace: &Workspace) -> Outcome {
     let python = python(workspace)?;
     let calls: [&[&str]; 2] = [
-        &["-m", "openapi_spec_validator", "openapi/openapi.json"],
+        &[
+            "-m",
+            "openapi_spec_validator",
+            "openapi/openapi.json",
+            "openapi/openapi-3.2.json",
+        ],
         &[
             "xtask/src/ci/check_schema.py",
             "openapi/config.schema.json",

@@ -14,6 +14,7 @@ pub(super) fn make() -> Outcome<Vec<Document>> {
     let vendors = Catalog::builtin().map_err(|error| Failure::because("vendors.toml", error))?;
     Ok(vec![
         Document::new("openapi/openapi.json", openapi::pretty()),
+        Document::new("openapi/openapi-3.2.json", openapi::pretty_3_2()),
         Document::new(
             "openapi/config.schema.json",
             format!("{:#}", config::json_schema()),

@@ -46,8 +46,10 @@ pub enum Endpoint {
     Root,
     /// Prometheus metrics.
     Metrics,
-    /// The OpenAPI document.
+    /// The OpenAPI document, in 3.1.
     OpenApi,
+    /// The OpenAPI document, in 3.2.
+    OpenApi32,
 }
 
 /// One row.
@@ -111,6 +113,7 @@ const FIXED: &[Route] = &[
     row("/", GET, Policy::Open, Endpoint::Root),
     row("/metrics", GET, Policy::Protected, Endpoint::Metrics),
     row("/openapi.json", GET, Policy::Open, Endpoint::OpenApi),
+    row("/openapi-3.2.json", GET, Policy::Open, Endpoint::OpenApi32),
 ];
 
 impl Route {

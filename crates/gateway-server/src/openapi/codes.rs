@@ -133,7 +133,8 @@ fn group(endpoint: Endpoint) -> Group {
         | Endpoint::Status
         | Endpoint::ApiStatus
         | Endpoint::Root
-        | Endpoint::OpenApi => ("Service", &[], false),
+        | Endpoint::OpenApi
+        | Endpoint::OpenApi32 => ("Service", &[], false),
     };
     Group {
         name,

@@ -1,8 +1,9 @@
 //! The OpenAPI document, made from the types that the gateway really uses.
 //!
 //! What is particular to an endpoint stands in [`paths`], one function each; what holds for many of them is data
-//! in the other modules and is added by [`complete`]. The document is OpenAPI 3.2, the first version that can
-//! describe the events of a stream: <https://spec.openapis.org/oas/v3.2.0.html>.
+//! in the other modules and is added by [`complete`]. The document is written in OpenAPI 3.2, the first version that can
+//! describe the events of a stream (<https://spec.openapis.org/oas/v3.2.0.html>), and published in 3.1 as well, which
+//! more tools read: [`v3_1`].
 
 mod codes;
 mod complete;
@@ -19,6 +20,7 @@ mod schemas;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod v3_1;
 
 use std::sync::LazyLock;
 
@@ -31,7 +33,7 @@ use crate::http::{
     error::{ApiError, ErrorKind},
 };
 
-/// The document.
+/// The document, in OpenAPI 3.2.
 #[derive(Debug, OpenApi)]
 #[openapi(
     info(
@@ -78,6 +80,7 @@ use crate::http::{
         paths::service::get_root,
         paths::service::get_metrics,
         paths::service::get_openapi,
+        paths::service::get_openapi_3_2,
     ),
     components(schemas(
         gateway_types::error::ErrorBody,
@@ -94,16 +97,38 @@ use crate::http::{
 )]
 pub struct Document;
 
-/// The document as it is served: it never changes while the process runs. `None` if it cannot be written.
-static COMPACT: LazyLock<Option<Bytes>> =
-    LazyLock::new(|| Document::openapi().to_json().ok().map(Bytes::from));
+/// The document in 3.1 as it is served: it never changes while the process runs. `None` if it cannot be written.
+static COMPACT: LazyLock<Option<Bytes>> = LazyLock::new(|| compact(&document_3_1()));
 
-/// `GET /openapi.json`
+/// The same in 3.2.
+static COMPACT_3_2: LazyLock<Option<Bytes>> = LazyLock::new(|| compact(&Document::openapi()));
+
+fn document_3_1() -> utoipa::openapi::OpenApi {
+    v3_1::of(Document::openapi())
+}
+
+fn compact(document: &utoipa::openapi::OpenApi) -> Option<Bytes> {
+    document.to_json().ok().map(Bytes::from)
+}
+
+/// `GET /openapi.json`: OpenAPI 3.1.
 ///
 /// # Errors
 /// 500 when the document cannot be written, which is a defect.
 pub fn answer() -> Result<Answer, ApiError> {
-    COMPACT.clone().map(Answer::raw_json).ok_or_else(|| {
+    answer_with(&COMPACT)
+}
+
+/// `GET /openapi-3.2.json`: OpenAPI 3.2, with the events of the streams.
+///
+/// # Errors
+/// 500 when the document cannot be written, which is a defect.
+pub fn answer_3_2() -> Result<Answer, ApiError> {
+    answer_with(&COMPACT_3_2)
+}
+
+fn answer_with(document: &Option<Bytes>) -> Result<Answer, ApiError> {
+    document.clone().map(Answer::raw_json).ok_or_else(|| {
         ApiError::new(
             ErrorKind::InternalError,
             "The OpenAPI document could not be written.",
@@ -111,7 +136,12 @@ pub fn answer() -> Result<Answer, ApiError> {
     })
 }
 
-/// The document as it is committed: indented JSON.
+/// The document in 3.1 as it is committed and printed: indented JSON.
 pub fn pretty() -> String {
+    document_3_1().to_pretty_json().unwrap_or_default()
+}
+
+/// The document in 3.2 as it is committed: indented JSON.
+pub fn pretty_3_2() -> String {
     Document::openapi().to_pretty_json().unwrap_or_default()
 }

@@ -40,5 +40,6 @@ pub async fn handle(
         Endpoint::Root => status::root(),
         Endpoint::Metrics => status::metrics(app),
         Endpoint::OpenApi => openapi::answer(),
+        Endpoint::OpenApi32 => openapi::answer_3_2(),
     }
 }

@@ -189,6 +189,8 @@ pub(in crate::openapi) fn get_root() {}
 pub(in crate::openapi) fn get_metrics() {}
 
 /// Show this document
+///
+/// In OpenAPI 3.1, which has no word for the events of a stream; `x-item-schema` has their schemas.
 #[utoipa::path(
     get,
     path = "/openapi.json",
@@ -197,3 +199,15 @@ pub(in crate::openapi) fn get_metrics() {}
     responses((status = 200, description = "An OpenAPI document", content((Object = "application/json")))),
 )]
 pub(in crate::openapi) fn get_openapi() {}
+
+/// Show this document with the events of its streams
+///
+/// In OpenAPI 3.2, which describes them by `itemSchema`.
+#[utoipa::path(
+    get,
+    path = "/openapi-3.2.json",
+    operation_id = "getOpenapi32",
+    tag = "Service",
+    responses((status = 200, description = "An OpenAPI document", content((Object = "application/json")))),
+)]
+pub(in crate::openapi) fn get_openapi_3_2() {}
