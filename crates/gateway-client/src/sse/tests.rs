@@ -407,7 +407,8 @@ proptest! {
     #[test]
     fn the_limit_does_not_depend_on_cuts(
         input in stream_bytes(),
-        limit in 0_usize..30,
+        // From three bytes on: until that many are there, they could be a byte order mark, which does not count.
+        limit in 3_usize..30,
         cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..20),
     ) {
         let whole = split(&mut FrameSplitter::new(limit), &[&input]);

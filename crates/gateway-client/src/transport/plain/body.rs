@@ -4,12 +4,12 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, future::poll_fn};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::timeout;
 
@@ -108,10 +108,15 @@ impl Stream for PooledBody {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Some(body) = &mut self.body else {
+            let PooledBody {
+                body: Some(body),
+                connection: Some(Connection { driver, .. }),
+                ..
+            } = &mut *self
+            else {
                 return Poll::Ready(None);
             };
-            match std::task::ready!(Pin::new(body).poll_frame(context)) {
+            match ready!(driver.poll(context, |inner| Pin::new(&mut *body).poll_frame(inner))) {
                 None => self.finish(),
                 Some(Ok(frame)) => {
                     // Trailers say nothing that is passed on.
@@ -133,17 +138,31 @@ impl Stream for PooledBody {
 
 impl Drop for PooledBody {
     fn drop(&mut self) {
-        let (Some(mut body), Some(connection)) = (self.body.take(), self.connection.take()) else {
+        let (Some(mut body), Some(mut connection)) = (self.body.take(), self.connection.take())
+        else {
             return;
         };
+        let mut poll_end = move |connection: &mut Connection, context: &mut Context<'_>| {
+            let frame = |inner: &mut Context<'_>| Pin::new(&mut body).poll_frame(inner);
+            connection
+                .driver
+                .poll(context, frame)
+                .map(|next| next.is_none())
+        };
+        // Mostly the end is there already, right behind the last event.
+        match poll_end(&mut connection, &mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(true) => return self.host.give_back(connection),
+            Poll::Ready(false) => return,
+            Poll::Pending => {}
+        }
         let host = Arc::clone(&self.host);
         // Outside of a runtime there is nobody to wait for the end.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
         runtime.spawn(async move {
-            let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-            if let Ok(None) = timeout(LINGER, next).await {
+            let end = poll_fn(|context| poll_end(&mut connection, context));
+            if let Ok(true) = timeout(LINGER, end).await {
                 host.give_back(connection);
             }
         });

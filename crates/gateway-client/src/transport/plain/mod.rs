@@ -7,10 +7,12 @@
 
 mod body;
 mod connect;
+mod driver;
 mod pool;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
+use futures::future::poll_fn;
 use http::{HeaderMap, Method, Request, Uri, header};
 use hyper::{body::Incoming, client::conn::http1};
 use tokio::time::timeout;
@@ -19,6 +21,7 @@ use url::{Position, Url};
 use self::{
     body::OutBody,
     connect::connect,
+    driver::Driver,
     pool::{Connection, Host, Pool},
 };
 use super::{
@@ -97,12 +100,8 @@ impl PlainClient {
             .handshake(stream)
             .await
             .map_err(hyper_error)?;
-        // It ends by itself when its sender is dropped, or when the other end closes it.
-        tokio::spawn(async move {
-            // What went wrong is told to the exchange that it went wrong for.
-            let _ = connection.await;
-        });
-        Ok(Connection::new(sender))
+        let driver = Driver::new(connection);
+        Ok(Connection { sender, driver })
     }
 
     fn respond(
@@ -199,7 +198,10 @@ async fn exchange(
     mut connection: Connection,
     request: Request<OutBody>,
 ) -> Result<(http::Response<Incoming>, Connection), Failed> {
-    match connection.sender.try_send_request(request).await {
+    let Connection { sender, driver } = &mut connection;
+    let mut answer = pin!(sender.try_send_request(request));
+    let answer = poll_fn(|context| driver.poll(context, |inner| answer.as_mut().poll(inner))).await;
+    match answer {
         Ok(response) => Ok((response, connection)),
         Err(mut failed) => {
             let unsent = failed.take_message();

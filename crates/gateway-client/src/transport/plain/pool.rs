@@ -11,20 +11,27 @@ use http::HeaderValue;
 use hyper::client::conn::http1::SendRequest;
 use tokio::time::{Instant, sleep_until};
 
-use super::body::OutBody;
+use super::{body::OutBody, driver::Driver};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// HTTP's own port.
 const PORT: u16 = 80;
 
+/// How often waiting connections are looked at: nobody drives them, so that only a look tells that the other end
+/// has closed one.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// A connection that is open.
 pub(super) struct Connection {
     pub(super) sender: SendRequest<OutBody>,
+    pub(super) driver: Driver,
 }
 
 impl Connection {
-    pub(super) fn new(sender: SendRequest<OutBody>) -> Self {
-        Self { sender }
+    /// Whether a request can go out on it now.
+    fn is_ready(&mut self) -> bool {
+        self.driver.settle();
+        self.sender.is_ready() && !self.sender.is_closed()
     }
 }
 
@@ -114,20 +121,19 @@ impl Host {
 
     /// A connection that is ready for a request, if one waits.
     pub(super) fn idle(&self) -> Option<Connection> {
-        let mut waiting = self.lock();
         let oldest = Instant::now().checked_sub(self.idle_timeout);
-        while let Some((connection, since)) = waiting.connections.pop() {
+        loop {
+            let (mut connection, since) = self.lock().connections.pop()?;
             let is_fresh = oldest.is_none_or(|oldest| since > oldest);
-            if is_fresh && connection.sender.is_ready() {
+            if is_fresh && connection.is_ready() {
                 return Some(connection);
             }
         }
-        None
     }
 
     /// Takes a connection back whose answer has been read to its end.
-    pub(super) fn give_back(self: &Arc<Self>, connection: Connection) {
-        if connection.sender.is_closed() {
+    pub(super) fn give_back(self: &Arc<Self>, mut connection: Connection) {
+        if !connection.is_ready() {
             return;
         }
         let mut waiting = self.lock();
@@ -147,14 +153,14 @@ impl Host {
         let limit = self.idle_timeout;
         waiting
             .connections
-            .retain(|(connection, since)| *since + limit > now && !connection.sender.is_closed());
+            .retain_mut(|(connection, since)| *since + limit > now && connection.is_ready());
         let next = waiting
             .connections
             .iter()
             .map(|(_, since)| *since + limit)
             .min();
         waiting.is_swept = next.is_some();
-        next
+        next.map(|next| next.min(now + LOOK))
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
