@@ -15,4 +15,5 @@ pub use self::{
     object::{Element, Member, RawObject, elements},
     scan::{ScanError, ScanErrorKind, ScanLimits, check},
     splice::Edit,
+    text::plain_run,
 };

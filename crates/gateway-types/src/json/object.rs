@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use bytes::Bytes;
 
 use super::{
-    scan::{self, ScanError, ScanErrorKind, ScanLimits, Slot},
+    scan::{self, KeySigns, Scan, ScanError, ScanErrorKind, ScanLimits, Slot},
     splice::Edit,
     text,
 };
@@ -28,6 +28,7 @@ use super::{
 pub struct RawObject {
     bytes: Bytes,
     slots: Vec<Slot>,
+    keys: KeySigns,
 }
 
 /// One member of a [`RawObject`], read only.
@@ -54,7 +55,7 @@ impl RawObject {
     /// # Errors
     /// The first thing that is wrong; [`ScanErrorKind::Expected`] too for a value that is no object.
     pub fn parse(bytes: Bytes, limits: ScanLimits) -> Result<Self, ScanError> {
-        let slots = scan::scan(&bytes, limits)?;
+        let Scan { slots, keys } = scan::scan(&bytes, limits)?;
         let start = bytes
             .iter()
             .position(|byte| !byte.is_ascii_whitespace())
@@ -65,7 +66,7 @@ impl RawObject {
                 offset: start,
             });
         }
-        Ok(Self { bytes, slots })
+        Ok(Self { bytes, slots, keys })
     }
 
     /// The bytes as they came.
@@ -83,6 +84,27 @@ impl RawObject {
         self.slot(key).map(|slot| self.member(slot))
     }
 
+    /// The bytes of that member's value. Unlike [`get`](Self::get), this costs nothing for a large value.
+    pub fn value_bytes(&self, key: &str) -> Option<&[u8]> {
+        self.slot(key)
+            .map(|slot| self.bytes.get(slot.value.clone()).unwrap_or_default())
+    }
+
+    /// Whether any object in here, at whatever depth, may have a key of that name. A 'no' is sure; a 'yes' means
+    /// that it is worth looking.
+    ///
+    /// ```
+    /// use gateway_types::json::{RawObject, ScanLimits};
+    ///
+    /// let body = br#"{"messages":[{"role":"user","content":"tool_calls"}]}"#;
+    /// let object = RawObject::parse(body.as_slice().into(), ScanLimits::default())?;
+    /// assert!(object.may_hold_key("role") && !object.may_hold_key("tool_calls"));
+    /// # Ok::<(), gateway_types::json::ScanError>(())
+    /// ```
+    pub fn may_hold_key(&self, key: &str) -> bool {
+        self.keys.may_hold(key)
+    }
+
     /// The text of a member that is a string; `None` when it is missing or something else.
     pub fn string(&self, key: &str) -> Option<Cow<'_, str>> {
         let value = self.get(key)?.value;
@@ -95,9 +117,16 @@ impl RawObject {
     }
 
     pub(super) fn slot(&self, key: &str) -> Option<&Slot> {
-        self.slots
-            .iter()
-            .find(|slot| text::unescape(self.slice(&slot.key)) == key)
+        self.slots.iter().find(|slot| self.is_key(slot, key))
+    }
+
+    fn is_key(&self, slot: &Slot, key: &str) -> bool {
+        let quoted = self.bytes.get(slot.key.clone()).unwrap_or_default();
+        let inner = quoted
+            .get(1..quoted.len().saturating_sub(1))
+            .unwrap_or_default();
+        inner == key.as_bytes()
+            || inner.contains(&b'\\') && text::unescape(self.slice(&slot.key)) == key
     }
 
     pub(super) fn slots(&self) -> &[Slot] {
@@ -146,7 +175,7 @@ impl Member<'_> {
 /// # Errors
 /// As [`RawObject::parse`]; [`ScanErrorKind::Expected`] for a value that is no array.
 pub fn elements(array: &[u8], limits: ScanLimits) -> Result<Vec<Element>, ScanError> {
-    let slots = scan::scan(array, limits)?;
+    let Scan { slots, .. } = scan::scan(array, limits)?;
     let start = array
         .iter()
         .position(|byte| !byte.is_ascii_whitespace())

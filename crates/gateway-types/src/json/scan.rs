@@ -83,6 +83,37 @@ pub(super) struct Slot {
     pub(super) len: usize,
 }
 
+/// What a scan has found.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// The outermost container's slots; none for a scalar.
+    pub(super) slots: Vec<Slot>,
+    /// The keys of all objects, at any depth.
+    pub(super) keys: KeySigns,
+}
+
+/// Which keys a text may hold: a bit for each of 64 groups of keys.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KeySigns(u64);
+
+impl KeySigns {
+    /// Keys with escapes are in all groups: what they spell does not matter.
+    fn note(&mut self, plain: &str, escaped: bool) {
+        self.0 |= if escaped { u64::MAX } else { sign(plain) };
+    }
+
+    pub(super) fn may_hold(self, key: &str) -> bool {
+        self.0 & sign(key) != 0
+    }
+}
+
+fn sign(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let of = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
+    let group = bytes.len() * 7 + of(bytes.first()) * 3 + of(bytes.last());
+    1 << (group % 64)
+}
+
 /// Checks a whole text.
 ///
 /// # Errors
@@ -91,8 +122,8 @@ pub fn check(bytes: &[u8], limits: ScanLimits) -> Result<(), ScanError> {
     scan(bytes, limits).map(drop)
 }
 
-/// Scans a whole text and gives the outermost container's slots; none for a scalar.
-pub(super) fn scan(bytes: &[u8], limits: ScanLimits) -> Result<Vec<Slot>, ScanError> {
+/// Scans a whole text.
+pub(super) fn scan(bytes: &[u8], limits: ScanLimits) -> Result<Scan, ScanError> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         return Err(ScanError {
             kind: ScanErrorKind::ByteOrderMark,
@@ -121,7 +152,7 @@ struct Scanner<'a> {
     at: usize,
     limits: ScanLimits,
     levels: Vec<Level>,
-    slots: Vec<Slot>,
+    found: Scan,
     slot_start: usize,
     /// Spent key sets, kept for their memory.
     spare: Vec<Keys>,
@@ -137,13 +168,16 @@ impl<'a> Scanner<'a> {
             at: 0,
             limits,
             levels: Vec::with_capacity(8),
-            slots: Vec::with_capacity(16),
+            found: Scan {
+                slots: Vec::with_capacity(16),
+                keys: KeySigns::default(),
+            },
             slot_start: 0,
             spare: Vec::new(),
         }
     }
 
-    fn run(mut self) -> Scanned<Vec<Slot>> {
+    fn run(mut self) -> Scanned<Scan> {
         self.skip_space();
         self.value()?;
         while !self.levels.is_empty() {
@@ -153,7 +187,7 @@ impl<'a> Scanner<'a> {
         if self.at < self.bytes.len() {
             return self.fail(ScanErrorKind::TrailingText);
         }
-        Ok(self.slots)
+        Ok(self.found)
     }
 
     /// One step inside the innermost open container, after a value or right after its bracket.
@@ -204,7 +238,7 @@ impl<'a> Scanner<'a> {
     fn note_slot(&mut self, len: usize) {
         if let [outermost] = self.levels.as_mut_slice() {
             let key = std::mem::take(&mut outermost.key);
-            self.slots.push(Slot {
+            self.found.slots.push(Slot {
                 key,
                 value: self.slot_start..self.at,
                 len,
@@ -253,6 +287,7 @@ impl<'a> Scanner<'a> {
                 offset: key.start,
             });
         }
+        self.found.keys.note(&plain, escaped);
         let Some(level) = self.levels.last_mut() else {
             return Ok(());
         };
