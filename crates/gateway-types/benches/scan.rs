@@ -11,7 +11,10 @@ fn main() {
 /// One long message, as prompts with documents are.
 fn long_text(bytes: usize) -> Bytes {
     let text = "Hello there, how are you today? ".repeat(bytes / 32);
-    format!(r#"{{"model":"lab/m","messages":[{{"role":"user","content":"{text}"}}],"temperature":0.2}}"#).into()
+    format!(
+        r#"{{"model":"lab/m","messages":[{{"role":"user","content":"{text}"}}],"temperature":0.2}}"#
+    )
+    .into()
 }
 
 /// Many short messages, as long conversations are.

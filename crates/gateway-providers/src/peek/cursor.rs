@@ -6,6 +6,8 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use gateway_types::json::plain_run;
+
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: u32 = 128;
 
@@ -325,34 +327,6 @@ pub(crate) fn member_cut(text: &[u8], key_start: usize, value_end: usize) -> Ran
     }
 }
 
-/// How many bytes from the start are neither quote, backslash nor control character. Eight at a time.
-#[inline]
-fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let mut run = 0;
-    for chunk in bytes.chunks_exact(8) {
-        let Ok(chunk) = <[u8; 8]>::try_from(chunk) else {
-            break;
-        };
-        let word = u64::from_le_bytes(chunk);
-        // The classic test of all eight bytes for zero. The lowest hit is exact, higher ones may be false.
-        let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-        let stops = zero(word ^ (ONES * u64::from(b'"')))
-            | zero(word ^ (ONES * u64::from(b'\\')))
-            | word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        if stops != 0 {
-            return run + usize::try_from(stops.trailing_zeros() / 8).unwrap_or_default();
-        }
-        run += 8;
-    }
-    let tail = bytes.get(run..).unwrap_or_default();
-    run + tail
-        .iter()
-        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F))
-        .count()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -474,12 +448,6 @@ mod tests {
         #[test]
         fn it_agrees_with_serde_on_mutilated_json(text in r#"[\[\]{}:,"\\ntrue0-9.eE+ \u{7f}-\u{ff}-]{0,24}"#) {
             agrees(text.as_bytes());
-        }
-
-        #[test]
-        fn a_plain_run_ends_where_a_slow_search_ends(bytes in prop::collection::vec(prop_oneof![0x1eu8..0x24, 0x5au8..0x5e, any::<u8>()], 0..40)) {
-            let slow = bytes.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count();
-            prop_assert_eq!(plain_run(&bytes), slow);
         }
     }
 }

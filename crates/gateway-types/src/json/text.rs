@@ -2,9 +2,6 @@
 
 use std::borrow::Cow;
 
-/// Strings that end within this many bytes are searched word by word; longer ones are worth a vectorised search.
-const SHORT: usize = 64;
-
 /// So many bytes are looked at in words before a search begins that is faster once it runs.
 const SHORT: usize = 32;
 

@@ -51,6 +51,9 @@ fn decoded(text: &str, param: &str, limits: ScanLimits) -> Result<String, ApiErr
 
 /// The `messages` array with every string-encoded `tool_calls` replaced; `None` when there is none.
 fn decoded_messages(body: &RawObject, limits: ScanLimits) -> Result<Option<String>, ApiError> {
+    if !body.may_hold_key("tool_calls") {
+        return Ok(None);
+    }
     let Some(messages) = body
         .get("messages")
         .filter(|member| member.value.starts_with('['))
