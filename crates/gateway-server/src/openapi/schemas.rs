@@ -1,7 +1,10 @@
-//! Where the schemas of the wire types say something else than this server does.
+//! Where the schemas of the wire types say something else than this server does, or say it so that generators of
+//! clients do not follow.
+
+use std::collections::BTreeSet;
 
 use utoipa::openapi::{
-    Components, RefOr, Schema,
+    Components, Ref, RefOr, Schema,
     schema::{AdditionalProperties, AnyOfBuilder, ArrayItems, OneOf},
 };
 
@@ -16,6 +19,54 @@ pub(super) fn correct(components: &mut Components) {
             object.required.push("model".to_owned());
         }
     }
+    name_variants(components);
+}
+
+/// Makes a component of every variant of a tagged union: `Message` has `MessageUser`.
+///
+/// Generators make a type of a component; a variant without a name is more than some of them can read, and they
+/// leave out whatever refers to its union.
+fn name_variants(components: &mut Components) {
+    let taken: BTreeSet<String> = components.schemas.keys().cloned().collect();
+    let mut named = Vec::new();
+    for (union, schema) in &mut components.schemas {
+        let RefOr::T(Schema::AnyOf(any)) = schema else {
+            continue;
+        };
+        for item in &mut any.items {
+            let name = tag_of(item).map(|tag| format!("{union}{}", capitalised(tag)));
+            if let Some(name) = name.filter(|name| !taken.contains(name)) {
+                let reference = Ref::from_schema_name(&name).into();
+                named.push((name, std::mem::replace(item, reference)));
+            }
+        }
+    }
+    components.schemas.extend(named);
+}
+
+/// The value of the tag, where this is an object with a tag and all of another schema.
+fn tag_of(variant: &RefOr<Schema>) -> Option<&str> {
+    let RefOr::T(Schema::AllOf(parts)) = variant else {
+        return None;
+    };
+    let [RefOr::T(Schema::Object(tagged)), RefOr::Ref(_)] = parts.items.as_slice() else {
+        return None;
+    };
+    match tagged.properties.values().next()? {
+        RefOr::T(Schema::Object(tag)) => tag.enum_values.as_ref()?.first()?.as_str(),
+        _ => None,
+    }
+}
+
+/// `image_url` as `ImageUrl`.
+fn capitalised(tag: &str) -> String {
+    tag.split(|c: char| !c.is_ascii_alphanumeric())
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().map(|first| first.to_ascii_uppercase());
+            first.into_iter().chain(letters)
+        })
+        .collect()
 }
 
 /// Makes `anyOf` of every `oneOf`, at any depth.

@@ -289,6 +289,25 @@ fn unions_are_open() {
 }
 
 #[test]
+fn variants_of_tagged_unions_have_names() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        for variant in schema["anyOf"].as_array().into_iter().flatten() {
+            assert!(variant.get("allOf").is_none(), "{name}: {variant}");
+        }
+    }
+    let [first, .., last] = schemas["Message"]["anyOf"].as_array().unwrap().as_slice() else {
+        panic!("{}", schemas["Message"]);
+    };
+    assert_eq!(first["$ref"], "#/components/schemas/MessageDeveloper");
+    assert_eq!(last["type"], "object", "unknown roles are passed on");
+    let parts = &schemas["ContentPartImageUrl"]["allOf"];
+    assert_eq!(parts[0]["properties"]["type"]["enum"][0], "image_url");
+    assert_eq!(parts[1]["$ref"], "#/components/schemas/ImagePart");
+}
+
+#[test]
 fn forms_have_their_files_and_every_model_is_needed() {
     let document = document();
     for (path, method, operation) in operations(&document) {
