@@ -48,6 +48,8 @@ pub struct Events {
 pub struct RelayBody {
     source: Option<Source>,
     exchange: Exchange,
+    /// The error that is to break the framing, once what came before it has been written.
+    broken: Option<std::io::Error>,
     _busy: Option<Busy>,
 }
 
@@ -101,6 +103,7 @@ impl RelayBody {
         Self {
             source: Some(source),
             exchange,
+            broken: None,
             _busy: busy,
         }
     }
@@ -151,6 +154,9 @@ impl Body for RelayBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
+        if let Some(error) = this.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let next = match &mut this.source {
             None => Next::End,
             Some(Source::Whole(bytes)) if bytes.is_empty() => Next::End,
@@ -167,7 +173,11 @@ impl Body for RelayBody {
                     // Nothing can be said inside bytes that are not ours: the broken framing has to say it.
                     this.source = None;
                     this.exchange.record.error = Some("backend_connection_reset");
-                    return Poll::Ready(Some(Err(std::io::Error::other(error))));
+                    // An error makes hyper drop what it has not written yet, the head among it: a pause lets it
+                    // write that first.
+                    this.broken = Some(std::io::Error::other(error));
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 Poll::Ready(None) => Next::End,
                 Poll::Pending => return Poll::Pending,
@@ -192,17 +202,17 @@ impl Body for RelayBody {
 
     fn is_end_stream(&self) -> bool {
         match &self.source {
-            None => true,
+            None => self.broken.is_none(),
             Some(Source::Whole(bytes)) => bytes.is_empty(),
             Some(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.source {
-            None => SizeHint::with_exact(0),
-            Some(Source::Whole(bytes)) => SizeHint::with_exact(bytes.len() as u64),
-            Some(_) => SizeHint::default(),
+        match (&self.source, &self.broken) {
+            (None, None) => SizeHint::with_exact(0),
+            (Some(Source::Whole(bytes)), _) => SizeHint::with_exact(bytes.len() as u64),
+            _ => SizeHint::default(),
         }
     }
 }
