@@ -97,3 +97,15 @@ fn slow_clients_do_not_slow_down_others() {
     assert_eq!(strict().gateway.send(&Request::chat("lab/alpha", false)).status(), 200);
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
+
+/// Time between two requests is idle time, also after an answer that no endpoint gave.
+#[test]
+fn the_deadline_of_heads_does_not_run_between_requests() {
+    let lab = Lab::configured(|config| config.replace("[server]", "[server]\nheader_timeout = \"600ms\"\nkeep_alive_timeout = \"30s\""));
+    for path in ["/nothing-here", "/docs/", "/health"] {
+        let mut client = lab.gateway.client();
+        client.call(&Request::get(path));
+        thread::sleep(HEAD + Duration::from_millis(300));
+        assert_eq!(client.call(&Request::get("/health")).status(), 200, "after {path}");
+    }
+}

@@ -22,6 +22,8 @@ struct Work {
     open: AtomicU32,
     /// Requests that ever began.
     begun: AtomicU32,
+    /// The last request was answered before its body had been read to the end.
+    left_unread: AtomicBool,
     multiplexed: AtomicBool,
 }
 
@@ -36,8 +38,23 @@ impl Peer {
     /// Marks the connection as at work until the mark is dropped with the answer's body.
     pub fn busy(&self) -> Busy {
         self.work.open.fetch_add(1, Ordering::Relaxed);
-        self.work.begun.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(&self.work))
+    }
+
+    /// Notes that a head has arrived whole, whatever it asks for.
+    pub(super) fn begin(&self) {
+        self.work.begun.fetch_add(1, Ordering::Relaxed);
+        self.work.left_unread.store(false, Ordering::Relaxed);
+    }
+
+    /// Notes that a request's body was given up before its end.
+    pub(super) fn leave_unread(&self) {
+        self.work.left_unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the client may still be sending what nobody reads.
+    pub(super) fn has_unread(&self) -> bool {
+        self.work.left_unread.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_busy(&self) -> bool {

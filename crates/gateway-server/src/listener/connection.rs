@@ -17,11 +17,14 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{ConnectionLimits, Peer};
+use super::{
+    ConnectionLimits, Peer,
+    linger::{Linger, RequestBody},
+};
 use crate::http::routes::Handler;
 
 /// hyper refuses to work with a smaller buffer.
@@ -63,18 +66,21 @@ pub(super) async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = TokioIo::new(Deadlines::new(stream, peer.clone(), limits));
+    let of_requests = peer.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
+        let peer = of_requests.clone();
+        peer.begin();
         if request.version() == http::Version::HTTP_2 {
             peer.set_multiplexed();
         }
         request.extensions_mut().insert(peer.clone());
-        let answer = handler(request.map(Body::new));
+        let answer = handler(request.map(|body| Body::new(RequestBody::new(body, peer))));
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = draining.cancelled() => {
+        () = until_to_close(&peer, limits, &draining) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -82,6 +88,22 @@ pub(super) async fn serve<S>(
     if let Err(error) = ended {
         // Clients go away all the time; that is no news.
         tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// Waits for the shutdown, or until a connection of HTTP/2 was idle for too long: hyper's own timer for that
+/// knows HTTP/1 only, and a client that answers pings would keep its place for ever.
+async fn until_to_close(peer: &Peer, limits: ConnectionLimits, draining: &CancellationToken) {
+    let mut begun = 0;
+    while timeout(limits.keep_alive, draining.cancelled())
+        .await
+        .is_err()
+    {
+        let is_idle = !peer.is_busy() && peer.begun() == begun;
+        if is_idle && peer.is_multiplexed() {
+            return;
+        }
+        begun = peer.begun();
     }
 }
 
@@ -97,6 +119,8 @@ struct Deadlines<S> {
     arriving: Option<u32>,
     /// Runs while a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// The sending half is closed, and a client that is still sending gets to read its answer.
+    linger: Option<Linger>,
 }
 
 impl<S> Deadlines<S> {
@@ -108,6 +132,7 @@ impl<S> Deadlines<S> {
             head: Box::pin(sleep(limits.head)),
             arriving: Some(0),
             stalled: None,
+            linger: None,
         }
     }
 
@@ -183,7 +208,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Deadlines<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Deadlines<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -199,8 +224,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Deadlines<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let progress = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.written(progress, context)
+        let this = &mut *self;
+        if let Some(linger) = &mut this.linger {
+            return linger.poll(&mut this.stream, context);
+        }
+        let progress = Pin::new(&mut this.stream).poll_shutdown(context);
+        ready!(this.written(progress, context))?;
+        if this.peer.is_multiplexed() || !this.peer.has_unread() {
+            return Poll::Ready(Ok(()));
+        }
+        let linger = this.linger.insert(Linger::new());
+        linger.poll(&mut this.stream, context)
     }
 
     fn poll_write_vectored(

@@ -7,6 +7,7 @@
 mod accept;
 mod busy;
 mod connection;
+mod linger;
 mod tls;
 
 use std::time::Duration;

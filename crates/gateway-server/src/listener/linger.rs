@@ -1,0 +1,114 @@
+//! Requests that are answered before their body has arrived: refused for their head, their size or their key.
+//!
+//! Closing a socket with unread bytes in it makes the system reset the connection, and the reset can overtake the
+//! answer: the client then sees a broken pipe in place of the error it should read. So after such an answer only
+//! the sending half is closed, and what still comes is read and thrown away for a while.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    time::{Instant, Sleep, sleep},
+};
+
+use super::Peer;
+
+/// How long a client may be silent before it is taken to have read its answer, or to be gone.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How long it may go on sending.
+const TIME: Duration = Duration::from_secs(10);
+/// How much it may go on sending.
+const BYTES: usize = 64 * 1024 * 1024;
+
+/// A request's body that tells its connection when it was not read to its end.
+pub(super) struct RequestBody {
+    body: Incoming,
+    peer: Peer,
+    is_read: bool,
+}
+
+impl RequestBody {
+    pub(super) fn new(body: Incoming, peer: Peer) -> Self {
+        Self {
+            body,
+            peer,
+            is_read: false,
+        }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.is_read |= frame.is_none();
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if !self.is_read && !self.body.is_end_stream() {
+            self.peer.leave_unread();
+        }
+    }
+}
+
+/// Reads and throws away until the client closes, is silent, or has had its share.
+pub(super) struct Linger {
+    silence: Pin<Box<Sleep>>,
+    until: Instant,
+    bytes: usize,
+}
+
+impl Linger {
+    pub(super) fn new() -> Self {
+        Self {
+            silence: Box::pin(sleep(SILENCE)),
+            until: Instant::now() + TIME,
+            bytes: 0,
+        }
+    }
+
+    /// Ready when the connection may be closed; it never fails, for the answer has been given.
+    pub(super) fn poll<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut scratch = [0; 16 * 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            let read = Pin::new(&mut *stream).poll_read(context, &mut buffer);
+            let Poll::Ready(read) = read else {
+                return self.silence.as_mut().poll(context).map(Ok);
+            };
+            let count = buffer.filled().len();
+            self.bytes = self.bytes.saturating_add(count);
+            let now = Instant::now();
+            if read.is_err() || count == 0 || self.bytes > BYTES || now > self.until {
+                return Poll::Ready(Ok(()));
+            }
+            self.silence.as_mut().reset(now + SILENCE);
+        }
+    }
+}
