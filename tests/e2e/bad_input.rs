@@ -342,3 +342,39 @@ fn names_with_odd_characters_stay_names() {
     let long = post(format!(r#"{{"model":"lab/{}","messages":[{{"role":"user","content":"x"}}]}}"#, "a".repeat(1_000_000)));
     assert!(matches!(long.status(), 200 | 400 | 404), "{}", long.head.start_line);
 }
+
+/// A client that is still sending when it is refused gets to read why, in place of a broken connection.
+#[test]
+fn refused_before_the_body_has_come() {
+    let strict = Lab::start("[auth]\napi_keys = [\"a-key-that-is-long-enough\"]\n[limits]\nmax_request_body = \"1MiB\"\n", &[]);
+    let (key, none) = ("authorization: Bearer a-key-that-is-long-enough", "x-no-key: 1");
+    let rows = [
+        ("no key", "/v1/chat/completions", none, 401),
+        ("no such path", "/v1/nothing", key, 404),
+        ("wrong method", "/v1/models", key, 405),
+        ("too large", "/v1/chat/completions", key, 413),
+        ("form too large", "/v1/audio/transcriptions", key, 413),
+        ("raw too large", "/proxy/lab/v1/chat/completions", key, 413),
+        ("unknown provider", "/proxy/nobody/v1/chat/completions", key, 400),
+    ];
+    each(rows, |(what, path, key, status)| {
+        for is_chunked in [false, true] {
+            let (content_type, begin) = if path.contains("audio") {
+                ("multipart/form-data; boundary=B", "--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n")
+            } else {
+                ("application/json", "{")
+            };
+            let pieces = std::iter::once(begin.as_bytes().to_vec()).chain((0..192).map(|_| vec![b'x'; 1 << 16]));
+            let length = begin.len() + (192 << 16);
+            let framing = if is_chunked { "transfer-encoding: chunked".to_owned() } else { format!("content-length: {length}") };
+            let mut client = strict.gateway.client();
+            client.send(format!("POST {path} HTTP/1.1\r\nhost: x\r\n{key}\r\ncontent-type: {content_type}\r\n{framing}\r\n\r\n").as_bytes()).unwrap();
+            for (index, piece) in pieces.enumerate() {
+                let piece = if is_chunked { [format!("{:x}\r\n", piece.len()).into_bytes(), piece, b"\r\n".to_vec()].concat() } else { piece };
+                client.send(&piece).unwrap_or_else(|error| panic!("{what}, {framing}: {error} at piece {index}"));
+            }
+            let response = client.response().unwrap_or_else(|| panic!("{what}, {framing}: no answer"));
+            assert_eq!(response.status(), status, "{what}, {framing}: {}", response.text());
+        }
+    });
+}

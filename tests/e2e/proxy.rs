@@ -270,3 +270,29 @@ fn the_proxy_can_be_switched_off() {
     assert_error("off", &response, 404, "not_found", "feature_disabled");
     assert!(lab.upstream.requests().iter().all(|request| request.method() != "POST"));
 }
+
+/// What the operator's lists shut at `/v1` is not open at `/proxy`.
+#[test]
+fn the_lists_of_models_hold_here_too() {
+    let form = |model: &str| format!("--B\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n{model}\r\n--B--\r\n");
+    let post = |path: &str, content_type: &str, body: String| Request::new("POST", &format!("/proxy/lab/v1/{path}")).header("content-type", content_type).body(body);
+    for list in ["disallowed_models = [\"lab/shut\"]", "allowed_models = [\"lab/alpha\"]"] {
+        let lab = Lab::start(&format!("[auth]\n{list}\n"), &[]);
+        let json = |model: &str| lab.gateway.send(&post("chat/completions", "application/json", CHAT.replace("alpha", model)));
+        assert_eq!(json("alpha").text(), GOOD_CHAT, "{list}");
+        let seen = lab.upstream.requests();
+        assert_eq!(seen.last().map(|request| request.body.to_vec()), Some(CHAT.as_bytes().to_vec()), "the bytes stay what they were");
+        assert_error(list, &json("shut"), 403, "permission_denied", "model_not_allowed");
+        assert_error(list, &json("SHUT"), 403, "permission_denied", "model_not_allowed");
+        let disguised = lab.gateway.send(&post("chat/completions", "text/plain", r#"{"model":"alpha","\u006dodel":"shut"}"#.to_owned()));
+        assert_error(list, &disguised, 400, "invalid_request", "invalid_json");
+        let nameless = lab.gateway.send(&post("chat/completions", "application/json", "{}".to_owned()));
+        assert_error(list, &nameless, 400, "invalid_request", "missing_parameter");
+        let shut = lab.gateway.send(&post("audio/transcriptions", "multipart/form-data; boundary=B", form("shut")));
+        assert_error(list, &shut, 403, "permission_denied", "model_not_allowed");
+        lab.upstream.script("alpha", Reply::json(200, &json!({"text": "x"})));
+        assert_eq!(lab.gateway.send(&post("audio/transcriptions", "multipart/form-data; boundary=B", form("alpha"))).status(), 200, "{list}");
+        assert_eq!(lab.gateway.send(&Request::get("/proxy/lab/v1/models")).status(), 200, "{list}");
+        assert!(lab.upstream.requests().iter().all(|request| !String::from_utf8_lossy(&request.body).to_lowercase().contains("shut")), "{list}");
+    }
+}

@@ -15,12 +15,9 @@ use super::{
     forward,
     handlers::body_stream,
     options::Options,
-    receive,
+    receive::{self, Arriving, Refusal},
     relay::{Events, Source},
-    understand::{
-        Understood,
-        multipart::{Found, ModelFinder},
-    },
+    understand::{Understood, multipart},
 };
 use crate::{app::App, observe::Exchange};
 
@@ -50,9 +47,10 @@ pub async fn serve(
 
     // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
     // the form flows on, so that there the plan comes in the middle of reading.
+    let refusal = Refusal::default();
     let (plan, ask) = match operation.spec().body {
         BodyKind::Json => plan_json(app, operation, &options, &parts, body).await?,
-        BodyKind::Multipart => plan_form(app, operation, &options, &parts, body).await?,
+        BodyKind::Multipart => plan_form(app, operation, &options, &parts, body, &refusal).await?,
     };
     exchange.record.stream = ask.stream;
     exchange.record.provider = Some(plan.primary.provider.name().to_owned());
@@ -62,6 +60,10 @@ pub async fn serve(
     let routed = match app.router.send(plan, ask).await {
         Ok(routed) => routed,
         Err(failed) => {
+            // A form that was wrong or too large further down is no fault of the provider's.
+            if let Some(error) = refusal.take() {
+                return Err(error);
+            }
             failed
                 .attempts
                 .iter()
@@ -113,28 +115,19 @@ async fn plan_form(
     operation: Operation,
     options: &Options,
     parts: &Parts,
-    mut body: Body,
+    body: Body,
+    refusal: &Refusal,
 ) -> Result<(Plan, Ask), ApiError> {
     receive::check_head(&parts.headers, app.settings.body)?;
     let content_type = parts.headers.get(header::CONTENT_TYPE);
-    let mut finder = ModelFinder::new(content_type)?;
-    let range = loop {
-        let piece = receive::next_piece(&mut body, app.settings.body.idle)
-            .await?
-            .ok_or_else(ModelFinder::missing)?;
-        if finder.held_len() + piece.len() > app.settings.body.max_bytes {
-            return Err(receive::too_large(app.settings.body));
-        }
-        if let Found::Model(range) = finder.push(&piece)? {
-            break range;
-        }
-    };
+    let mut arriving = Arriving::new(body, app.settings.body);
+    let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
     let plan = plan(app, operation, options, &finder.text(&range)).await?;
     let held = finder.held_len();
     let first = finder.into_held(&range, &plan.primary.model);
     let length = receive::content_length(&parts.headers)
         .map(|length| length - (held as u64).min(length) + first.len() as u64);
-    let rest = body_stream(body, app.settings.body);
+    let rest = body_stream(arriving, refusal);
     let body: ByteStream = futures::stream::once(std::future::ready(Ok(first)))
         .chain(rest)
         .boxed();

@@ -1,12 +1,16 @@
 //! Step 1 of a request's path: the body, bounded in size and time before anybody looks at it.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use gateway_client::transport::{TransportError, TransportErrorKind};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::error::{ApiError, ErrorKind};
 
@@ -19,10 +23,12 @@ pub struct BodyLimits {
     pub idle: Duration,
 }
 
-/// After a body proved too large, this much more of it is read and thrown away, so that a client that is still
-/// sending gets to read the answer instead of a broken connection.
-const DISCARD_BYTES: usize = 64 * 1024 * 1024;
-const DISCARD_TIME: Duration = Duration::from_secs(10);
+/// Below this pace a body is taken for an attempt to hold a place, once the client has been waited for long enough.
+const LEAST_BYTES_PER_SECOND: u64 = 1024;
+/// How long a client is waited for in all before its pace counts.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The most room that is made for a body because of its announced length alone.
+const MAX_ROOM: usize = 1024 * 1024;
 
 /// Refuses a body by its head alone: coded, or longer than the limit.
 ///
@@ -92,30 +98,24 @@ pub fn check_json_type(headers: &HeaderMap) -> Result<(), ApiError> {
 /// 413 over the limit, 408 when it stops coming, 400 when it breaks off.
 pub async fn read_whole(
     headers: &HeaderMap,
-    mut body: Body,
+    body: Body,
     limits: BodyLimits,
 ) -> Result<Bytes, ApiError> {
-    if let Err(error) = check_head(headers, limits) {
-        discard(body).await;
-        return Err(error);
-    }
+    check_head(headers, limits)?;
     let announced = content_length(headers)
         .and_then(|length| usize::try_from(length).ok())
         .unwrap_or_default();
+    let mut arriving = Arriving::new(body, limits);
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
-    while let Some(piece) = next_piece(&mut body, limits.idle).await? {
-        if whole.len() + joined.len() + piece.len() > limits.max_bytes {
-            discard(body).await;
-            return Err(too_large(limits));
-        }
+    while let Some(piece) = arriving.next().await? {
         // One piece is the common case and is not copied.
         if whole.is_empty() && joined.is_empty() {
             whole = piece;
             continue;
         }
         if joined.is_empty() {
-            joined.reserve(announced.max(whole.len() + piece.len()));
+            joined.reserve(announced.min(MAX_ROOM).max(whole.len() + piece.len()));
             joined.extend_from_slice(&std::mem::take(&mut whole));
         }
         joined.extend_from_slice(&piece);
@@ -127,54 +127,136 @@ pub async fn read_whole(
     })
 }
 
-/// The next piece of a body; `None` at its end.
-///
-/// # Errors
-/// 408 when it does not come in time, 400 when the client broke off.
-pub async fn next_piece(body: &mut Body, idle: Duration) -> Result<Option<Bytes>, ApiError> {
-    loop {
-        let Ok(frame) = timeout(idle, body.frame()).await else {
-            let message = "The request's body stopped arriving.";
-            return Err(ApiError::new(ErrorKind::RequestTimeout, message));
-        };
-        match frame {
-            None => return Ok(None),
-            Some(Err(error)) => {
-                let message = "The request's body broke off before its end.";
-                return Err(
-                    ApiError::new(ErrorKind::InvalidRequest, message).detail(error.to_string())
-                );
-            }
-            Some(Ok(frame)) => {
-                if let Ok(data) = frame.into_data()
-                    && !data.is_empty()
-                {
-                    return Ok(Some(data));
+/// A body as it arrives, held to its limits: size, silence and pace.
+#[derive(Debug)]
+pub struct Arriving {
+    body: Body,
+    limits: BodyLimits,
+    received: usize,
+    /// How long the client was waited for; what the gateway itself or an upstream takes does not count.
+    waited: Duration,
+}
+
+impl Arriving {
+    /// A body of which nothing has been read.
+    pub fn new(body: Body, limits: BodyLimits) -> Self {
+        Self {
+            body,
+            limits,
+            received: 0,
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// 413 over the limit, 408 when it does not come in time, 400 when the client broke off.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        loop {
+            let asked = Instant::now();
+            let Ok(frame) = timeout(self.limits.idle, self.body.frame()).await else {
+                return Err(too_slow("The request's body stopped arriving."));
+            };
+            self.waited += asked.elapsed();
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => return Err(broken_off(&error)),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data()
+                        && !data.is_empty()
+                    {
+                        self.count(data.len())?;
+                        return Ok(Some(data));
+                    }
                 }
             }
         }
     }
+
+    fn count(&mut self, bytes: usize) -> Result<(), ApiError> {
+        self.received = self.received.saturating_add(bytes);
+        if self.received > self.limits.max_bytes {
+            return Err(too_large(self.limits));
+        }
+        let expected = self.waited.as_secs() * LEAST_BYTES_PER_SECOND;
+        if self.waited > PATIENCE && (self.received as u64) < expected {
+            return Err(too_slow("The request's body arrives too slowly."));
+        }
+        Ok(())
+    }
+}
+
+/// What was wrong with a body that was already on its way to an upstream, which only sees it end too soon.
+#[derive(Debug, Clone, Default)]
+pub struct Refusal(Arc<Mutex<Option<ApiError>>>);
+
+impl Refusal {
+    /// The error, if the body had one. It is given once.
+    pub fn take(&self) -> Option<ApiError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps an error for the caller, and gives one for the transport.
+    pub fn keep(&self, error: ApiError) -> TransportError {
+        let code = error.code();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        TransportError::new(TransportErrorKind::RequestBody, code)
+    }
+}
+
+fn too_slow(message: &'static str) -> ApiError {
+    ApiError::new(ErrorKind::RequestTimeout, message)
+}
+
+fn broken_off(error: &axum::Error) -> ApiError {
+    let message = "The request's body broke off before its end.";
+    ApiError::new(ErrorKind::InvalidRequest, message).detail(error.to_string())
 }
 
 /// 413, naming the limit.
 pub fn too_large(limits: BodyLimits) -> ApiError {
     let message = format!(
-        "The body is larger than {} bytes, the most that this gateway takes. Send less, or raise `limits.max_body`.",
+        "The body is larger than {} bytes, the most that this gateway takes. Send less, or raise `limits.max_request_body`.",
         limits.max_bytes
     );
     ApiError::new(ErrorKind::RequestTooLarge, message)
 }
 
-async fn discard(mut body: Body) {
-    let all = async {
-        let mut seen = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            seen += frame.data_ref().map_or(0, Bytes::len);
-            if seen > DISCARD_BYTES {
-                return;
-            }
-        }
-    };
-    // Whether it ended in time makes no difference to the answer.
-    let _ = timeout(DISCARD_TIME, all).await;
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures::stream;
+
+    use super::*;
+
+    /// One piece of so many bytes every ten seconds.
+    fn body(pieces: usize, bytes: usize) -> Body {
+        let pieces = stream::unfold(pieces, move |left| async move {
+            let left = left.checked_sub(1)?;
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Some((Ok::<_, Infallible>(vec![b'x'; bytes]), left))
+        });
+        Body::from_stream(pieces)
+    }
+
+    async fn read(body: Body) -> Result<usize, &'static str> {
+        let limits = BodyLimits {
+            max_bytes: 100_000,
+            idle: Duration::from_secs(15),
+        };
+        let whole = read_whole(&HeaderMap::new(), body, limits).await;
+        whole.map(|bytes| bytes.len()).map_err(|error| error.code())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trickle_is_refused_and_a_slow_body_is_not() {
+        let began = Instant::now();
+        assert_eq!(read(body(1000, 1)).await, Err("request_timeout"));
+        assert!(began.elapsed() < Duration::from_secs(60));
+        assert_eq!(read(body(8, 11_000)).await, Ok(88_000));
+        assert_eq!(read(body(10, 11_000)).await, Err("request_too_large"));
+        assert_eq!(read(body(3, 1)).await, Ok(3));
+    }
 }

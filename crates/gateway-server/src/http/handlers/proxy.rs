@@ -1,18 +1,21 @@
 //! `{METHOD} /proxy/{provider}/{path}`: the provider's own API, with the gateway's credential in place of the
 //! caller's. Nothing is translated; what may be reached is the provider row's list.
 
-use axum::body::Body;
+mod judge;
+
+use axum::body::{Body, HttpBody};
 use futures::StreamExt;
-use gateway_client::transport::{RequestBody, TransportError, TransportErrorKind};
+use gateway_client::transport::{ByteStream, RequestBody};
 use gateway_providers::provider::ProxyRequest;
-use http::{HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 
 use crate::{
     app::App,
     http::{
         answer::{Answer, header_text},
         error::{ApiError, ErrorKind},
-        forward, receive,
+        forward,
+        receive::{self, Arriving, Refusal},
         relay::Source,
     },
     observe::Exchange,
@@ -41,28 +44,18 @@ pub(super) async fn relay(
     let (name, path) = split(parts.uri.path());
     let provider = app.router.provider(name)?;
     exchange.record.provider = Some(provider.name().to_owned());
-    receive::check_head(&parts.headers, app.settings.body)?;
-    let length = receive::content_length(&parts.headers);
-    let has_body = length.is_some_and(|length| length > 0)
-        || parts.headers.contains_key(header::TRANSFER_ENCODING);
+    let (body, refusal) = outgoing(app, provider.name(), &parts.headers, body).await?;
     let outbound = ProxyRequest {
         method: parts.method,
         path: path.to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: forward::for_proxy(&parts.headers),
-        body: if has_body {
-            RequestBody::Stream {
-                stream: stream(body, app.settings.body),
-                length,
-            }
-        } else {
-            RequestBody::Empty
-        },
+        body,
     };
-    let reply = provider
-        .proxy(outbound)
-        .await
-        .map_err(|error| ApiError::from_call(error, app.upstream_errors()))?;
+    let reply = provider.proxy(outbound).await.map_err(|error| {
+        let ours = refusal.take();
+        ours.unwrap_or_else(|| ApiError::from_call(error, app.upstream_errors()))
+    })?;
     Ok(Answer {
         status: reply.status,
         headers: reply.headers,
@@ -84,24 +77,37 @@ fn split(path: &str) -> (&str, &str) {
     }
 }
 
-/// A client's body as a stream with the same bounds as every other body.
-pub(crate) fn stream(
+/// The body on its way out: unread, unless the operator restricts the models.
+async fn outgoing(
+    app: &App,
+    provider: &str,
+    headers: &HeaderMap,
     body: Body,
-    limits: receive::BodyLimits,
-) -> gateway_client::transport::ByteStream {
-    futures::stream::try_unfold((body, 0_usize), move |(mut body, sent)| async move {
-        let failed = |why: &str| TransportError::new(TransportErrorKind::RequestBody, why);
-        match receive::next_piece(&mut body, limits.idle).await {
-            Err(error) => Err(failed(error.code())),
-            Ok(None) => Ok(None),
-            Ok(Some(piece)) => {
-                let sent = sent + piece.len();
-                if sent > limits.max_bytes {
-                    Err(failed("request_too_large"))
-                } else {
-                    Ok(Some((piece, (body, sent))))
-                }
-            }
+) -> Result<(RequestBody, Refusal), ApiError> {
+    let limits = app.settings.body;
+    receive::check_head(headers, limits)?;
+    let refusal = Refusal::default();
+    let body = if body.is_end_stream() {
+        RequestBody::Empty
+    } else if app.router.table().policy().is_open() {
+        RequestBody::Stream {
+            stream: stream(Arriving::new(body, limits), &refusal),
+            length: receive::content_length(headers),
+        }
+    } else {
+        judge::permitted(app, provider, headers, body, &refusal).await?
+    };
+    Ok((body, refusal))
+}
+
+/// What is left of a client's body as a stream. What is wrong with it is kept for the caller.
+pub(crate) fn stream(arriving: Arriving, refusal: &Refusal) -> ByteStream {
+    let refusal = refusal.clone();
+    futures::stream::try_unfold(arriving, move |mut arriving| {
+        let refusal = refusal.clone();
+        async move {
+            let piece = arriving.next().await.map_err(|error| refusal.keep(error))?;
+            Ok(piece.map(|piece| (piece, arriving)))
         }
     })
     .boxed()

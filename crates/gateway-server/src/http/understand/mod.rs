@@ -53,6 +53,15 @@ impl Understood {
     }
 }
 
+/// The model that a body names, which is checked for nothing else.
+///
+/// # Errors
+/// 400 when the body is no strict JSON object or names no model.
+pub fn model_of(bytes: Bytes, limits: ScanLimits) -> Result<String, ApiError> {
+    let body = RawObject::parse(bytes, limits).map_err(|error| invalid_json(&error))?;
+    members::model(&body)
+}
+
 fn invalid_json(error: &ScanError) -> ApiError {
     ApiError::new(
         ErrorKind::InvalidJson,

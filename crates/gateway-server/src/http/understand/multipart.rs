@@ -9,7 +9,12 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 use memchr::memmem;
 
-use crate::http::error::{ApiError, ErrorKind};
+use crate::http::{
+    error::{ApiError, ErrorKind},
+    receive::Arriving,
+};
+
+const FORM: &str = "multipart/form-data";
 
 /// How many bytes the head of one part may have.
 const MAX_PART_HEAD: usize = 16 * 1024;
@@ -46,24 +51,44 @@ pub enum Found {
     Model(Range<usize>),
 }
 
+/// Whether a content type is that of a form.
+pub fn is_form(content_type: Option<&HeaderValue>) -> bool {
+    let text = content_type.and_then(|value| value.to_str().ok());
+    let media_type = text.and_then(|text| text.split(';').next());
+    media_type.is_some_and(|name| name.trim().eq_ignore_ascii_case(FORM))
+}
+
+/// Reads a form as far as its model; gives the finder with what was read, and the model's place in it.
+///
+/// # Errors
+/// As [`ModelFinder::new`], [`ModelFinder::push`] and [`Arriving::next`].
+pub async fn find_model(
+    content_type: Option<&HeaderValue>,
+    arriving: &mut Arriving,
+) -> Result<(ModelFinder, Range<usize>), ApiError> {
+    let mut finder = ModelFinder::new(content_type)?;
+    loop {
+        let piece = arriving.next().await?.ok_or_else(ModelFinder::missing)?;
+        if let Found::Model(range) = finder.push(&piece)? {
+            return Ok((finder, range));
+        }
+    }
+}
+
 impl ModelFinder {
     /// A finder for a form of this content type.
     ///
     /// # Errors
     /// 415 when it is not `multipart/form-data`, 400 when the boundary is missing.
     pub fn new(content_type: Option<&HeaderValue>) -> Result<Self, ApiError> {
-        let text = content_type
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let (media_type, parameters) = text.split_once(';').unwrap_or((text, ""));
-        if !media_type
-            .trim()
-            .eq_ignore_ascii_case("multipart/form-data")
-        {
+        if !is_form(content_type) {
             let message = "This endpoint takes `content-type: multipart/form-data`.";
             return Err(ApiError::new(ErrorKind::UnsupportedMediaType, message));
         }
-        let boundary = parameters.split(';').find_map(|parameter| {
+        let text = content_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let boundary = text.split(';').skip(1).find_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             name.trim()
                 .eq_ignore_ascii_case("boundary")
