@@ -81,3 +81,19 @@ fn an_idle_gateway_stops_at_once() {
     assert_eq!(kept.call(&Request::get("/health")).status(), 200);
     lab.gateway.begin_shutdown().wait(Duration::from_secs(2));
 }
+
+/// So does a caller whose answer has not begun: it gets an error with a status, not a closed connection.
+#[test]
+fn the_grace_has_an_end_before_the_answer_too() {
+    for stream in [true, false] {
+        let lab = lab("400ms");
+        let model = lab.model("drain-never", Reply::never());
+        let address = lab.gateway.address();
+        let reader = thread::spawn(move || RawClient::connect(address).call(&Request::chat(&model, stream)));
+        lab.upstream.wait_for(PATIENCE, |request| request.method() == "POST");
+        let stopping = lab.gateway.begin_shutdown();
+        let response = reader.join().unwrap();
+        assert_eq!((response.status(), response.error()["code"].as_str()), (503, Some("draining")), "{}", response.text());
+        stopping.wait(PATIENCE);
+    }
+}

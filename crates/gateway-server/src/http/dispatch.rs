@@ -31,6 +31,8 @@ pub struct Admitted {
     pub principal: Principal,
 }
 
+const DRAINED: &str = "The gateway is shutting down and could not wait for an answer.";
+
 /// Answers one request.
 pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Response<Body> {
     let request_id = RequestId::of(request.headers());
@@ -50,10 +52,15 @@ pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Re
     let head_only = request.method() == Method::HEAD;
 
     let running = AssertUnwindSafe(run(&app, route, request, &mut exchange)).catch_unwind();
-    let outcome = running.await.unwrap_or_else(|_| {
-        // The panic itself has been reported by the hook; what it said may hold anything and stays there.
-        Err(ApiError::new(ErrorKind::InternalError, "The gateway failed at this request. Its operator finds the cause under the request id."))
-    });
+    let outcome = tokio::select! {
+        biased;
+        outcome = running => outcome.unwrap_or_else(|_| {
+            // The panic itself has been reported by the hook; what it said may hold anything and stays there.
+            Err(ApiError::new(ErrorKind::InternalError, "The gateway failed at this request. Its operator finds the cause under the request id."))
+        }),
+        // An answer that has not begun can still be an error with its own status.
+        () = app.cut_off.cancelled() => Err(ApiError::new(ErrorKind::Draining, DRAINED)),
+    };
 
     let (mut parts, source) = match outcome {
         Ok(answer) => {
