@@ -31,7 +31,7 @@ impl Options {
     /// # Errors
     /// 400 with the name of the parameter or header.
     pub fn read(uri: &Uri, headers: &HeaderMap) -> Result<Self, ApiError> {
-        let query = query_value(uri, "provider").filter(|name| !name.is_empty());
+        let query = one_query(uri, "provider")?.filter(|name| !name.is_empty());
         let sequence = text(headers, FAILOVER)?.map(sequence).transpose()?;
         if text(headers, ENDPOINT)?.is_some() {
             let message =
@@ -67,6 +67,17 @@ fn one_provider(
     }
 }
 
+/// As [`query_value`], of a parameter that must not stand there twice: who reads the other one?
+fn one_query(uri: &Uri, name: &'static str) -> Result<Option<String>, ApiError> {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    let keys = pairs.map(|pair| pair.split_once('=').map_or(pair, |(key, _)| key));
+    if keys.filter(|key| *key == name).count() > 1 {
+        let message = format!("`?{name}=` was given twice. Give it once.");
+        return Err(ApiError::new(ErrorKind::InvalidValue, message).param(name));
+    }
+    Ok(query_value(uri, name))
+}
+
 /// The decoded value of a query parameter; the first one of that name.
 pub fn query_value(uri: &Uri, name: &str) -> Option<String> {
     uri.query()?.split('&').find_map(|pair| {
@@ -80,9 +91,13 @@ pub fn query_value(uri: &Uri, name: &str) -> Option<String> {
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, ApiError> {
-    let Some(value) = headers.get(name) else {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
         return Ok(None);
     };
+    if values.next().is_some() {
+        return Err(bad_header(name, "it was sent twice"));
+    }
     match value.to_str() {
         Ok(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
         Err(_) => Err(bad_header(
@@ -218,6 +233,12 @@ mod tests {
                 "{bad}"
             );
         }
+        assert_eq!(
+            read("/v1/x?provider=a&provider=b", &[]),
+            Err(Some("provider".to_owned()))
+        );
+        let twice = [(FAILOVER, r#"["a"]"#), (FAILOVER, r#"["b"]"#)];
+        assert_eq!(read("/v1/x", &twice), Err(Some(FAILOVER.to_owned())));
         assert_eq!(
             read("/v1/x", &[(ENDPOINT, "http://10.0.0.1")]),
             Err(Some(ENDPOINT.to_owned()))
