@@ -43,11 +43,12 @@ macro_rules! rows {
 
 static ROWS: &[Row] = rows! {
     Endpoint::Operation(Operation::Chat) => {
-        Request "text" "A question" "chat_text.json";
+        // They stand in the order of their names, and the first one is what Swagger UI sends.
+        Request "question" "A question" "chat_text.json";
         Request "stream" "A stream, with the tokens at its end" "chat_stream.json";
         Request "tools" "A tool that the model may call" "chat_tools.json";
         Request "schema" "An answer that keeps to a JSON schema" "chat_schema.json";
-        Request "image" "A question about an image" "chat_image.json";
+        Request "vision" "A question about an image" "chat_image.json";
         Answer "text" "An answer" "chat_text_answer.json";
         Answer "tools" "A call of a tool" "chat_tools_answer.json";
         Stream "stream" "A stream, with the tokens at its end" "chat_stream_answer.txt";

@@ -1,11 +1,11 @@
 //! Headers, parameters and security schemes that many endpoints share, as components of the document.
 
 use gateway_providers::Operation;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::openapi::{
     Components, Header, Ref, RefOr, Required, ResponseBuilder,
     path::{Parameter, ParameterBuilder, ParameterIn},
-    schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
+    schema::{ObjectBuilder, Schema, Type},
     security::{
         ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
     },
@@ -192,7 +192,7 @@ fn plain_parameters() -> Vec<(&'static str, Parameter)> {
                 "x-error-format",
                 "The form of errors: the error object, or `{\"error\": \"message\"}`. The configuration says which one is usual.",
                 format,
-                "object",
+                "",
             ),
         ),
         (
@@ -209,11 +209,6 @@ fn plain_parameters() -> Vec<(&'static str, Parameter)> {
 
 /// The headers of callers who choose providers by headers.
 fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
-    let sequence = text()
-        .content_media_type("application/json")
-        .content_schema(Some(Schema::Array(
-            ArrayBuilder::new().items(text()).build(),
-        )));
     let timeout = text().pattern(Some("^([0-9]+(ms|s|m)?)?$"));
     vec![
         (
@@ -221,7 +216,8 @@ fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
             in_header(
                 "x-opengateway-failover-sequence",
                 "A JSON array of provider names. The first one answers. Empty is as good as absent.",
-                sequence,
+                // A `contentMediaType` would be true, but makes a choice of a file in Swagger UI.
+                text(),
                 r#"["openai","azure"]"#,
             ),
         ),
@@ -232,7 +228,7 @@ fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
                 "How long the provider may take, to the first token of a stream or to the end of a whole answer: \
                  `1500ms`, `30s`, `2m`, or milliseconds as a plain number; an hour at most. Empty is as good as absent.",
                 timeout,
-                "30s",
+                "",
             ),
         ),
         (
@@ -256,29 +252,29 @@ fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
     ]
 }
 
-fn in_header(
-    name: &str,
-    description: &str,
-    schema: ObjectBuilder,
-    example: impl Into<Value>,
-) -> Parameter {
+fn in_header(name: &str, description: &str, schema: ObjectBuilder, example: &str) -> Parameter {
     parameter(name, ParameterIn::Header, description, schema, example)
 }
 
+/// A parameter that may be left out. Its example stands in the description: Swagger UI would send an `example` with
+/// every trial, and ask for a provider that is not there.
 fn parameter(
     name: &str,
     place: ParameterIn,
     description: &str,
     schema: ObjectBuilder,
-    example: impl Into<Value>,
+    example: &str,
 ) -> Parameter {
+    let mut description = description.to_owned();
+    if !example.is_empty() {
+        description.push_str(&format!(" For example `{example}`."));
+    }
     ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
         .required(Required::False)
         .description(Some(description))
         .schema(Some(Schema::Object(schema.build())))
-        .example(Some(example.into()))
         .build()
 }
 

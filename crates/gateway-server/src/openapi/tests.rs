@@ -288,6 +288,26 @@ fn unions_are_open() {
     assert_eq!(prompt.as_array().map(Vec::len), Some(5), "{prompt}");
 }
 
+/// Swagger UI fills them in and sends them.
+#[test]
+fn only_what_is_required_has_an_example_to_send() {
+    let document = document();
+    for parameter in document["components"]["parameters"]
+        .as_object()
+        .unwrap()
+        .values()
+    {
+        assert_eq!(parameter["required"], false, "{parameter}");
+        for name in ["example", "examples", "default"] {
+            assert!(parameter.get(name).is_none(), "{parameter}");
+            assert!(parameter["schema"].get(name).is_none(), "{parameter}");
+        }
+    }
+    let chat = &document["paths"]["/v1/chat/completions"]["post"]["requestBody"];
+    let examples = chat["content"]["application/json"]["examples"].as_object();
+    assert_eq!(examples.unwrap().keys().next().unwrap(), "question");
+}
+
 #[test]
 fn variants_of_tagged_unions_have_names() {
     let document = document();
