@@ -156,9 +156,8 @@ pub(crate) fn assert_error_object(shown: &str, error: &Value) {
 pub(crate) fn assert_error_headers(shown: &str, response: &Response) {
     assert!(response.header("x-request-id").is_some_and(|id| !id.is_empty()), "no x-request-id: {shown}");
     assert!(matches!(response.header("x-should-retry"), Some("true" | "false")), "no x-should-retry: {shown}");
-    if let Some(wait) = response.header("retry-after") {
-        assert!(wait.parse::<u64>().is_ok_and(|seconds| seconds <= 60), "retry-after {wait}: {shown}");
-    }
+    let wait = response.header("retry-after").unwrap_or_else(|| panic!("no retry-after: {shown}"));
+    assert!(wait.parse::<u64>().is_ok_and(|seconds| seconds <= 60), "retry-after {wait}: {shown}");
     assert_no_canary(response);
 }
 

@@ -353,23 +353,22 @@ impl ApiError {
         }
         headers.remove("retry-after-ms");
         headers.remove(header::RETRY_AFTER);
-        if let Some(seconds) = wait {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
         if self.0.status == StatusCode::UNAUTHORIZED && !self.0.from_upstream {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
 
-    /// Whole seconds, rounded up and clamped; errors that are worth another try always say when.
-    fn retry_after_seconds(&self) -> Option<u64> {
+    /// Whole seconds, rounded up and clamped, on every error: a client that knows nothing else knows when. Where
+    /// another try cannot help, `x-should-retry` says so and the wait is 0.
+    fn retry_after_seconds(&self) -> u64 {
         let said = self
             .0
             .retry_after
             .map(|wait| wait.min(MAX_RETRY_AFTER))
             .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-        said.or(self.0.retry.then_some(1))
+        said.unwrap_or(u64::from(self.0.retry))
     }
 
     fn upstream_message(&self) -> Option<String> {
