@@ -34,6 +34,19 @@ fn http2_without_tls() {
     assert!(body.contains("invalid_json") && told == "2 400", "{told}: {body}");
 }
 
+/// The answer to a body that is not read on is not lost with its stream.
+#[test]
+fn http2_refuses_before_the_body_has_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = folder.path().join("body");
+    std::fs::write(&body, vec![b'x'; 40 << 20]).unwrap();
+    let data = format!("@{}", body.display());
+    for (path, status) in [("/v1/chat/completions", "2 413"), ("/nothing-here", "2 404")] {
+        let url = lab().gateway.url(path);
+        assert_eq!(curl(&["--http2-prior-knowledge", "-H", "content-type: application/json", "--data-binary", &data, &url]).1, status);
+    }
+}
+
 #[test]
 fn tls_with_both_versions_of_http() {
     let folder = tempfile::tempdir().unwrap();

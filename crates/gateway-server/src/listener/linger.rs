@@ -2,7 +2,8 @@
 //!
 //! Closing a socket with unread bytes in it makes the system reset the connection, and the reset can overtake the
 //! answer: the client then sees a broken pipe in place of the error it should read. So after such an answer only
-//! the sending half is closed, and what still comes is read and thrown away for a while.
+//! the sending half is closed, and what still comes is read and thrown away for a while. HTTP/2 has the same
+//! trouble with one stream, and the same remedy.
 
 use std::{
     io,
@@ -11,10 +12,12 @@ use std::{
     time::Duration,
 };
 
+use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::{
     io::{AsyncRead, ReadBuf},
-    time::{Instant, Sleep, sleep},
+    runtime::Handle,
+    time::{Instant, Sleep, sleep, timeout},
 };
 
 use super::Peer;
@@ -28,7 +31,8 @@ const BYTES: usize = 64 * 1024 * 1024;
 
 /// A request's body that tells its connection when it was not read to its end.
 pub(super) struct RequestBody {
-    body: Incoming,
+    /// There until the body is dropped.
+    body: Option<Incoming>,
     peer: Peer,
     is_read: bool,
 }
@@ -36,7 +40,7 @@ pub(super) struct RequestBody {
 impl RequestBody {
     pub(super) fn new(body: Incoming, peer: Peer) -> Self {
         Self {
-            body,
+            body: Some(body),
             peer,
             is_read: false,
         }
@@ -51,24 +55,49 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(Pin::new(body).poll_frame(context));
         self.is_read |= frame.is_none();
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body
+            .as_ref()
+            .map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        if !self.is_read && !self.body.is_end_stream() {
+        let Some(body) = self
+            .body
+            .take()
+            .filter(|body| !self.is_read && !body.is_end_stream())
+        else {
+            return;
+        };
+        if !self.peer.is_multiplexed() {
             self.peer.leave_unread();
+        } else if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(timeout(TIME, throw_away(body)));
+        }
+    }
+}
+
+/// Reads a stream of HTTP/2 on, which would otherwise be reset, and its answer with it.
+async fn throw_away(mut body: Incoming) {
+    let mut seen = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        seen += frame.data_ref().map_or(0, Bytes::len);
+        if seen > BYTES {
+            return;
         }
     }
 }
