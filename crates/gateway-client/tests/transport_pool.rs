@@ -191,3 +191,26 @@ async fn connections_that_wait_for_too_long_are_closed() {
     let rest = tokio::time::timeout(Duration::from_secs(2), is_closed.recv()).await;
     assert_eq!(rest.unwrap(), Some(Vec::new()));
 }
+
+/// A program may drop an answer where no runtime is at work any more.
+#[test]
+fn an_answer_can_be_dropped_outside_of_a_runtime() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (transport, mut body) = runtime.block_on(async {
+        let address = serve(|_, mut socket| async move {
+            read_request(&mut socket).await;
+            let chunked =
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+            socket.write_all(chunked.as_bytes()).await.unwrap();
+            sleep(Duration::from_secs(5)).await;
+        })
+        .await;
+        let transport = transport();
+        let response = transport.send(post(address, full())).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+        (transport, response.body)
+    });
+    assert_eq!(runtime.block_on(body.next()).unwrap().unwrap(), "ok");
+    drop(body);
+    drop(transport);
+}

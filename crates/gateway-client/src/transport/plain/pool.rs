@@ -9,7 +9,10 @@ use std::{
 
 use http::HeaderValue;
 use hyper::client::conn::http1::SendRequest;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep_until},
+};
 
 use super::{body::OutBody, driver::Driver};
 use crate::transport::{TransportError, TransportErrorKind};
@@ -131,8 +134,12 @@ impl Host {
         }
     }
 
-    /// Takes a connection back whose answer has been read to its end.
+    /// Takes a connection back whose answer has been read to its end. Outside of a runtime, where nobody could look
+    /// after it, it is closed.
     pub(super) fn give_back(self: &Arc<Self>, mut connection: Connection) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
         if !connection.is_ready() {
             return;
         }
@@ -142,7 +149,7 @@ impl Host {
         }
         waiting.connections.push((connection, Instant::now()));
         if !std::mem::replace(&mut waiting.is_swept, true) {
-            tokio::spawn(sweep(Arc::downgrade(self)));
+            runtime.spawn(sweep(Arc::downgrade(self)));
         }
     }
 
