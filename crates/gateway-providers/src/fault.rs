@@ -301,11 +301,22 @@ mod tests {
         // An exhaustive list of one: a kind that is added after the last one does not compile until it is here.
         let last = FaultKind::Status;
         match last {
-            FaultKind::Unreachable | FaultKind::Dns | FaultKind::Tls | FaultKind::ConnectTimeout
-            | FaultKind::Reset | FaultKind::FirstTokenTimeout | FaultKind::IdleTimeout
-            | FaultKind::Deadline | FaultKind::Truncated | FaultKind::Empty
-            | FaultKind::InvalidResponse | FaultKind::Protocol | FaultKind::TooLarge
-            | FaultKind::Redirect | FaultKind::InStream | FaultKind::Status => {}
+            FaultKind::Unreachable
+            | FaultKind::Dns
+            | FaultKind::Tls
+            | FaultKind::ConnectTimeout
+            | FaultKind::Reset
+            | FaultKind::FirstTokenTimeout
+            | FaultKind::IdleTimeout
+            | FaultKind::Deadline
+            | FaultKind::Truncated
+            | FaultKind::Empty
+            | FaultKind::InvalidResponse
+            | FaultKind::Protocol
+            | FaultKind::TooLarge
+            | FaultKind::Redirect
+            | FaultKind::InStream
+            | FaultKind::Status => {}
         }
         assert_eq!(FaultKind::ALL.last(), Some(&last));
     }

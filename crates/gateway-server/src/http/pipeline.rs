@@ -13,7 +13,7 @@ use super::{
     answer::{Answer, header_text},
     error::{ApiError, ErrorKind},
     forward,
-    handlers::body_stream,
+    handlers::rest_of_form,
     options::Options,
     receive::{self, Arriving, Refusal},
     relay::{Events, Source},
@@ -123,11 +123,12 @@ async fn plan_form(
     let mut arriving = Arriving::new(body, app.settings.body);
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
     let plan = plan(app, operation, options, &finder.text(&range)).await?;
+    let second = finder.look_on(&range)?;
     let held = finder.held_len();
     let first = finder.into_held(&range, &plan.primary.model);
     let length = receive::content_length(&parts.headers)
         .map(|length| length - (held as u64).min(length) + first.len() as u64);
-    let rest = body_stream(arriving, refusal);
+    let rest = rest_of_form(arriving, second, refusal);
     let body: ByteStream = futures::stream::once(std::future::ready(Ok(first)))
         .chain(rest)
         .boxed();

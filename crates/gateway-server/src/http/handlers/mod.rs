@@ -6,7 +6,7 @@ mod status;
 
 use std::sync::Arc;
 
-pub(super) use self::{proxy::stream as body_stream, status::metrics_text};
+pub(super) use self::{proxy::rest_of_form, status::metrics_text};
 use super::{
     answer::Answer,
     dispatch::Admitted,

@@ -17,6 +17,7 @@ use crate::{
         forward,
         receive::{self, Arriving, Refusal},
         relay::Source,
+        understand::multipart::SecondModel,
     },
     observe::Exchange,
 };
@@ -111,6 +112,23 @@ pub(crate) fn stream(arriving: Arriving, refusal: &Refusal) -> ByteStream {
         }
     })
     .boxed()
+}
+
+/// The rest of a form behind its model.
+pub(crate) fn rest_of_form(
+    arriving: Arriving,
+    second: SecondModel,
+    refusal: &Refusal,
+) -> ByteStream {
+    let refusal = refusal.clone();
+    let mut second = second;
+    stream(arriving, &refusal)
+        .map(move |piece| {
+            let piece = piece?;
+            second.push(&piece).map_err(|error| refusal.keep(error))?;
+            Ok(piece)
+        })
+        .boxed()
 }
 
 #[cfg(test)]

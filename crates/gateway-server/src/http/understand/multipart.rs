@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderValue;
 use memchr::memmem;
 
@@ -149,6 +149,21 @@ impl ModelFinder {
             .to_owned()
     }
 
+    /// Looks on in what follows the model, which flows on unheld.
+    ///
+    /// # Errors
+    /// 400 when a second `model` field has been read already.
+    pub fn look_on(&self, range: &Range<usize>) -> Result<SecondModel, ApiError> {
+        let rest = self.held.get(range.end..).unwrap_or_default();
+        let mut second = SecondModel {
+            delimiter: self.delimiter.clone(),
+            tail: BytesMut::from(rest),
+            in_head: false,
+        };
+        second.push(&[])?;
+        Ok(second)
+    }
+
     /// The held bytes, with the model respelled where it changes.
     pub fn into_held(self, range: &Range<usize>, model: &str) -> Bytes {
         if self.held.get(range.clone()) == Some(model.as_bytes()) {
@@ -244,6 +259,69 @@ impl ModelFinder {
     }
 }
 
+/// Looks for a second `model` field: what was judged is the first one, and an upstream may well take the last.
+/// Of the form it keeps no more than the beginning of a delimiter, or one part's head.
+#[derive(Debug)]
+pub struct SecondModel {
+    delimiter: Vec<u8>,
+    tail: BytesMut,
+    in_head: bool,
+}
+
+impl SecondModel {
+    /// Takes the form's next bytes.
+    ///
+    /// # Errors
+    /// 400 at a second `model` field, or at a part's head without an end.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
+        self.tail.extend_from_slice(chunk);
+        loop {
+            let more = if self.in_head {
+                self.end_head()?
+            } else {
+                self.end_body()
+            };
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Skips to the end of the next delimiter; false when it is not there yet.
+    fn end_body(&mut self) -> bool {
+        let found = memmem::find(&self.tail, &self.delimiter);
+        let kept = (self.delimiter.len() - 1).min(self.tail.len());
+        let skip = found.map_or(self.tail.len() - kept, |at| at + self.delimiter.len());
+        self.tail.advance(skip);
+        self.in_head = found.is_some();
+        self.in_head
+    }
+
+    /// Judges a part's head; false when it is not all there yet. The line break at its end may be the beginning of
+    /// the next delimiter, so it stays.
+    fn end_head(&mut self) -> Result<bool, ApiError> {
+        if self.tail.starts_with(b"--") {
+            // The last delimiter: what follows is no part.
+            self.tail.truncate(2);
+            return Ok(false);
+        }
+        let Some(end) = memmem::find(&self.tail, b"\r\n\r\n") else {
+            if self.tail.len() > MAX_PART_HEAD {
+                return Err(malformed("the head of a part is too long"));
+            }
+            return Ok(false);
+        };
+        let head = self.tail.get(..end).unwrap_or_default();
+        if field_name(head).as_deref() == Some("model") {
+            let message = "The form has two `model` fields. Send one.";
+            return Err(ApiError::new(ErrorKind::InvalidValue, message).param("model"));
+        }
+        self.tail.advance(end + 2);
+        self.in_head = false;
+        Ok(true)
+    }
+}
+
 enum Step {
     Found(Range<usize>),
     Go(State),
@@ -267,9 +345,13 @@ fn field_name(head: &[u8]) -> Option<String> {
         }
         value.split(';').find_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
-            name.trim()
-                .eq_ignore_ascii_case("name")
-                .then(|| value.trim().trim_matches('"').to_owned())
+            let value = value.trim().trim_matches('"');
+            match name.trim().to_ascii_lowercase().as_str() {
+                "name" => Some(value.to_owned()),
+                // RFC 8187: the character set and the language stand before the text.
+                "name*" => value.rsplit('\'').next().map(str::to_owned),
+                _ => None,
+            }
         })
     })
 }
@@ -309,6 +391,52 @@ mod tests {
                 find(form, piece).unwrap_or_else(|error| panic!("{error} {piece} {text}"));
             assert_eq!(model, "lab/whisper");
             assert_eq!(respelled, expected, "{piece}");
+        }
+    }
+
+    #[test]
+    fn a_second_model_is_seen_wherever_the_pieces_break() {
+        let part = |name: &str, value: &str| {
+            format!("--XX\r\nContent-Disposition: form-data; name={name}\r\n\r\n{value}\r\n")
+        };
+        let form = |parts: &[String]| [parts.concat(), "--XX--\r\n".to_owned()].concat();
+        let first = part("model", "a");
+        let harmless = form(&[
+            first.clone(),
+            part("x", ""),
+            part("file", "\r\n--X name=model"),
+            part("y", "model"),
+        ]);
+        let look = |form: &str, piece: usize| -> Result<(), ApiError> {
+            let mut finder = ModelFinder::new(Some(&TYPE))?;
+            let mut second: Option<SecondModel> = None;
+            for chunk in form.as_bytes().chunks(piece) {
+                match &mut second {
+                    Some(second) => second.push(chunk)?,
+                    None => {
+                        if let Found::Model(range) = finder.push(chunk)? {
+                            second = Some(finder.look_on(&range)?);
+                        }
+                    }
+                }
+            }
+            Ok(())
+        };
+        for piece in 1..harmless.len() {
+            look(&harmless, piece).unwrap();
+            for name in ["model", "\"model\""] {
+                let twice = form(&[
+                    first.clone(),
+                    part("x", "y"),
+                    part(name, "b"),
+                    part("z", ""),
+                ]);
+                assert_eq!(
+                    look(&twice, piece).unwrap_err().code(),
+                    "invalid_value",
+                    "{piece} {name}"
+                );
+            }
         }
     }
 

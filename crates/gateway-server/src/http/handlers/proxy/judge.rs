@@ -9,7 +9,7 @@ use gateway_client::transport::RequestBody;
 use gateway_router::ResolveError;
 use http::{HeaderMap, header};
 
-use super::stream;
+use super::rest_of_form;
 use crate::{
     app::App,
     http::{
@@ -42,8 +42,9 @@ pub(super) async fn permitted(
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
     let model = finder.text(&range);
     permit(app, provider, &model)?;
+    let second = finder.look_on(&range)?;
     let first = finder.into_held(&range, &model);
-    let rest = stream(arriving, refusal);
+    let rest = rest_of_form(arriving, second, refusal);
     Ok(RequestBody::Stream {
         stream: futures::stream::once(std::future::ready(Ok(first)))
             .chain(rest)
