@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 use gateway_testkit::{Gate, Reply, Request, client::End};
 
 use crate::support::Lab;
@@ -39,6 +41,20 @@ fn a_form_is_passed_on_as_it_comes() {
         let seen = lab.upstream.only_request_for("flowing");
         let shorter = if model == "flowing" { 0 } else { "lab/".len() };
         assert_eq!(seen.body.len(), length - shorter, "{path}");
+    }
+}
+
+/// T9: the model is named once. Whichever of two fields an upstream would take, nobody has judged that one.
+#[test]
+fn a_form_with_two_models_is_refused() {
+    let lab = Lab::start("", &[]);
+    let field = |name: &str, value: &str| format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    // The second field may come long after the first one has been sent on.
+    for between in ["".to_owned(), "a".repeat(200_000)] {
+        let form = [field("model", "lab/alpha"), field("file", &between), field("model", "other"), "--B--\r\n".to_owned()].concat();
+        let request = Request::post("/v1/audio/transcriptions", form).without("content-type").header("content-type", "multipart/form-data; boundary=B");
+        let response = lab.gateway.send(&request);
+        assert_eq!((response.status(), &response.json()["error"]["param"]), (400, &Value::from("model")), "{}", response.text());
     }
 }
 
