@@ -7,13 +7,15 @@
 
 mod keys;
 mod object;
+mod refusal;
 mod scan;
 mod splice;
 mod text;
 
 pub use self::{
     object::{Element, Member, RawObject, elements},
-    scan::{ScanError, ScanErrorKind, ScanLimits, check},
+    refusal::{ScanError, ScanErrorKind, ScanLimits},
+    scan::check,
     splice::Edit,
     text::plain_run,
 };

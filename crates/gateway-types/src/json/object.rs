@@ -5,7 +5,8 @@ use std::{borrow::Cow, ops::Range};
 use bytes::Bytes;
 
 use super::{
-    scan::{self, KeySigns, Scan, ScanError, ScanErrorKind, ScanLimits, Slot},
+    refusal::{ScanError, ScanErrorKind, ScanLimits},
+    scan::{self, KeySigns, Scan, Slot},
     splice::Edit,
     text,
 };
