@@ -1,9 +1,9 @@
 //! The OpenAPI document, made from the types that the gateway really uses.
 //!
-//! What is particular to an endpoint stands in [`paths`], one function each; what holds for many of them is data
-//! in the other modules and is added by [`complete`]. The document is written in OpenAPI 3.2, the first version that can
+//! What is particular to an endpoint stands in `paths`, one function each; what holds for many of them is data
+//! in the other modules and is added by `complete`. The document is written in OpenAPI 3.2, the first version that can
 //! describe the events of a stream (<https://spec.openapis.org/oas/v3.2.0.html>), and published in 3.1 as well, which
-//! more tools read: [`v3_1`].
+//! more tools read: `v3_1`.
 
 mod codes;
 mod complete;
