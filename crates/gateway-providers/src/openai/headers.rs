@@ -37,11 +37,11 @@ const PASSED_RAW: &[&str] = &[
 ];
 
 /// Headers with the upstream's id of the request. The gateway has an `x-request-id` of its own.
-const REQUEST_IDS: &[&str] = &[
-    "x-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "apim-request-id",
+static REQUEST_IDS: [HeaderName; 4] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-amzn-requestid"),
+    HeaderName::from_static("apim-request-id"),
 ];
 
 /// The header that gives the upstream's id of the request to the client.
@@ -76,7 +76,7 @@ fn select(upstream: &HeaderMap, redactor: &Redactor, passes: impl Fn(&str) -> bo
     {
         headers.append(name.clone(), value.clone());
     }
-    let request_id = REQUEST_IDS.iter().find_map(|name| upstream.get(*name));
+    let request_id = REQUEST_IDS.iter().find_map(|name| upstream.get(name));
     if let Some(id) = request_id.filter(|id| is_clean(id)) {
         headers.insert(UPSTREAM_REQUEST_ID, id.clone());
     }

@@ -2,7 +2,7 @@
 
 use gateway_client::transport::{RequestBody, TransportRequest};
 use gateway_types::json::{Edit, RawObject, ScanLimits};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
 use crate::{
@@ -11,20 +11,20 @@ use crate::{
 };
 
 /// Headers that no caller may set upstream, whatever list let them through.
-const NEVER_FROM_CALLER: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "cookie",
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "te",
-    "trailer",
-    "upgrade",
+static NEVER_FROM_CALLER: [HeaderName; 13] = [
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+    header::COOKIE,
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
 ];
 
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
@@ -114,8 +114,8 @@ pub(super) fn upstream_headers(
     url: &mut Url,
 ) -> HeaderMap {
     let mut headers = callers;
-    for name in NEVER_FROM_CALLER {
-        headers.remove(*name);
+    for name in &NEVER_FROM_CALLER {
+        headers.remove(name);
     }
     for (name, value) in &settings.headers {
         headers.insert(name.clone(), value.clone());

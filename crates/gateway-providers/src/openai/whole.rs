@@ -24,11 +24,11 @@ pub(super) fn check(
     reasoning_beside: bool,
     redactor: &Redactor,
 ) -> Result<Option<TokenUsage>, Box<Fault>> {
-    if !is_valid(bytes) {
-        let detail = format!("a success whose body of {} bytes is no JSON", bytes.len());
-        return Err(Box::new(Fault::new(FaultKind::InvalidResponse, detail)));
-    }
-    let Ok(facts) = EventFacts::read(bytes) else {
+    let Some(facts) = facts_of(bytes) else {
+        if !is_valid(bytes) {
+            let detail = format!("a success whose body of {} bytes is no JSON", bytes.len());
+            return Err(Box::new(Fault::new(FaultKind::InvalidResponse, detail)));
+        }
         // JSON, but no object: some rerankers and embedders answer with a bare array.
         return if bytes.trim_ascii().starts_with(b"[") && !answers_in_choices(operation) {
             Ok(None)
@@ -53,6 +53,12 @@ pub(super) fn check(
     Ok(facts
         .usage
         .and_then(|usage| raw_usage::read(usage, reasoning_beside)))
+}
+
+/// The facts of a text that is one valid JSON object; checked in the same walk.
+fn facts_of(bytes: &[u8]) -> Option<EventFacts<'_>> {
+    std::str::from_utf8(bytes).ok()?;
+    EventFacts::read(bytes).ok()
 }
 
 fn answers_in_choices(operation: Operation) -> bool {

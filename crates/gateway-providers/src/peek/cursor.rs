@@ -30,6 +30,7 @@ pub(crate) struct Cursor<'a> {
 pub(crate) struct Key<'a> {
     /// The key with its quotes.
     quoted: &'a [u8],
+    escaped: bool,
     /// Where the key's quote stands.
     pub(crate) start: usize,
 }
@@ -38,7 +39,12 @@ impl<'a> Key<'a> {
     /// The key's text. An escaped key costs an allocation; upstreams do not write them.
     #[inline]
     pub(crate) fn text(&self) -> Cow<'a, [u8]> {
-        unquote(self.quoted)
+        if self.escaped {
+            unquote(self.quoted)
+        } else {
+            let end = self.quoted.len().saturating_sub(1);
+            Cow::Borrowed(self.quoted.get(1..end).unwrap_or_default())
+        }
     }
 }
 
@@ -137,9 +143,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes one value of any kind and gives its text.
+    #[inline]
     pub(crate) fn value(&mut self) -> Walk<&'a [u8]> {
-        self.peek();
+        let first = self.peek();
         let start = self.at;
+        if matches!(first, Some(b'{' | b'[')) {
+            self.container()?;
+        } else {
+            self.scalar()?;
+        }
+        self.text.get(start..self.at).ok_or(Malformed)
+    }
+
+    /// Passes one array or object.
+    fn container(&mut self) -> Walk {
         // One bit a level: whether it is an object.
         let mut objects: u128 = 0;
         let outer = self.depth;
@@ -162,7 +179,7 @@ impl<'a> Cursor<'a> {
             // A value has ended: pass what closes with it, up to the next value.
             loop {
                 if self.depth == outer {
-                    return self.text.get(start..self.at).ok_or(Malformed);
+                    return Ok(());
                 }
                 let is_object = objects & 1 == 1;
                 match self.peek().ok_or(Malformed)? {
@@ -207,19 +224,23 @@ impl<'a> Cursor<'a> {
             return Err(Malformed);
         }
         let start = self.at;
-        self.string()?;
+        let escaped = self.string()?;
         let quoted = self.text.get(start..self.at).ok_or(Malformed)?;
         if self.peek() != Some(b':') {
             return Err(Malformed);
         }
         self.at += 1;
-        Ok(Key { quoted, start })
+        Ok(Key {
+            quoted,
+            escaped,
+            start,
+        })
     }
 
     #[inline]
     fn scalar(&mut self) -> Walk {
         match self.text.get(self.at) {
-            Some(b'"') => self.string(),
+            Some(b'"') => self.string().map(drop),
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),
             Some(b'n') => self.word(b"null"),
@@ -236,17 +257,22 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// Passes a string and says whether it holds an escape.
     #[inline]
-    fn string(&mut self) -> Walk {
+    fn string(&mut self) -> Walk<bool> {
         self.at += 1;
+        let mut escaped = false;
         loop {
             self.at += plain_run(self.rest());
             match self.text.get(self.at) {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(());
+                    return Ok(escaped);
                 }
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
                 _ => return Err(Malformed),
             }
         }

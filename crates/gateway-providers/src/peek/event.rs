@@ -4,13 +4,6 @@ use std::ops::Range;
 
 use super::{Cursor, Malformed, member_cut, unquote};
 
-/// Members whose own `usage` member counts as the event's: Groq reports under `x_groq`, the Responses API
-/// inside of the `response` that its last events carry.
-const USAGE_PARENTS: &[&[u8]] = &[b"x_groq", b"response"];
-
-/// Members that hold the answer itself, operation by operation.
-const CONTENT: &[&[u8]] = &[b"data", b"results", b"output", b"embeddings", b"text"];
-
 /// The facts of one event whose data is a JSON object.
 #[derive(Debug, Default)]
 pub(crate) struct EventFacts<'a> {
@@ -60,9 +53,15 @@ impl<'a> EventFacts<'a> {
                         facts.usage = Some(value);
                     }
                 }
-                name if USAGE_PARENTS.contains(&name) => return facts.read_nested_usage(cursor),
-                name => {
-                    facts.has_content |= CONTENT.contains(&name);
+                // Groq reports its usage under `x_groq`, the Responses API inside of the `response` that its
+                // last events carry.
+                b"x_groq" | b"response" => return facts.read_nested_usage(cursor),
+                // The answer itself, operation by operation.
+                b"data" | b"results" | b"output" | b"embeddings" | b"text" => {
+                    facts.has_content = true;
+                    cursor.value()?;
+                }
+                _ => {
                     cursor.value()?;
                 }
             }

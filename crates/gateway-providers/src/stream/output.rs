@@ -4,6 +4,9 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{EventBatch, TokenUsage};
 
+/// Where pieces are copied together there are mostly many of them: room is made for so many bytes at once.
+const JOINED_BYTES: usize = 16 << 10;
+
 /// What was gathered so far. One slice alone goes out as it is; from the second piece on they are copied
 /// together, so that the writer below gets one buffer.
 #[derive(Debug, Default)]
@@ -22,6 +25,9 @@ impl Output {
         if self.first.is_empty() && self.joined.is_empty() {
             self.first = bytes;
         } else {
+            if self.joined.is_empty() {
+                self.joined.reserve(JOINED_BYTES);
+            }
             self.join().extend_from_slice(&bytes);
         }
     }
@@ -71,7 +77,8 @@ impl Output {
         let bytes = if self.joined.is_empty() {
             std::mem::take(&mut self.first)
         } else {
-            self.joined.split().freeze()
+            // What is left of the room is given back: most streams are silent most of the time.
+            std::mem::take(&mut self.joined).freeze()
         };
         EventBatch {
             bytes,

@@ -70,14 +70,22 @@ impl EventPump {
 
     /// Takes all pieces that are there already, up to a batch's size.
     fn read_ready(&mut self, context: &mut Context<'_>) {
+        if self.read_pieces(context) > 0 {
+            self.last_piece = Instant::now();
+        }
+    }
+
+    /// Says how many pieces were there.
+    fn read_pieces(&mut self, context: &mut Context<'_>) -> usize {
+        let mut pieces = 0;
         while self.output.len() < self.limits.batch_bytes {
             let Some(body) = self.body.as_mut() else {
-                return;
+                return pieces;
             };
             let step = match body.as_mut().poll_next(context) {
-                Poll::Pending => return,
+                Poll::Pending => return pieces,
                 Poll::Ready(Some(Ok(piece))) => {
-                    self.last_piece = Instant::now();
+                    pieces += 1;
                     self.guard.push(piece)
                 }
                 Poll::Ready(Some(Err(error))) => {
@@ -88,6 +96,7 @@ impl EventPump {
             self.take(step);
         }
         // The loop stopped at its bound with the body not asked again: whoever reads on will ask it.
+        pieces
     }
 
     fn take(&mut self, step: Step) {

@@ -5,7 +5,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::body::Body;
 use futures::FutureExt;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header,
+};
 
 use super::{
     answer::Answer,
@@ -30,6 +32,8 @@ pub struct Admitted {
     /// Who is calling.
     pub principal: Principal,
 }
+
+static ERROR_FORMAT: HeaderName = HeaderName::from_static("x-error-format");
 
 const DRAINED: &str = "The gateway is shutting down and could not wait for an answer.";
 
@@ -143,7 +147,7 @@ fn method_not_allowed(route: &Route) -> ApiError {
 
 /// The caller's `x-error-format` wins over the configuration.
 fn error_style(headers: &HeaderMap, configured: ErrorStyle) -> ErrorStyle {
-    match headers.get("x-error-format").map(HeaderValue::as_bytes) {
+    match headers.get(&ERROR_FORMAT).map(HeaderValue::as_bytes) {
         Some(b"string") => ErrorStyle {
             format: ErrorFormat::String,
             ..configured

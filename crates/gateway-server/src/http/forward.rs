@@ -3,59 +3,59 @@
 use http::{HeaderMap, HeaderName, header};
 
 /// Headers that change what an upstream does with a call, and that are the caller's to set.
-const TO_CALLS: &[&str] = &[
-    "openai-beta",
-    "anthropic-beta",
-    "anthropic-version",
-    "idempotency-key",
-    "http-referer",
-    "x-title",
-    "traceparent",
-    "tracestate",
+static TO_CALLS: [HeaderName; 8] = [
+    HeaderName::from_static("openai-beta"),
+    HeaderName::from_static("anthropic-beta"),
+    HeaderName::from_static("anthropic-version"),
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("http-referer"),
+    HeaderName::from_static("x-title"),
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
 ];
 
 /// What a raw proxy request may carry besides.
-const TO_PROXY: &[&str] = &[
-    "content-type",
-    "accept",
-    "accept-language",
-    "content-language",
-    "range",
-    "if-match",
-    "if-none-match",
+static TO_PROXY: [HeaderName; 7] = [
+    header::CONTENT_TYPE,
+    header::ACCEPT,
+    header::ACCEPT_LANGUAGE,
+    header::CONTENT_LANGUAGE,
+    header::RANGE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
 ];
 
 /// The headers for an upstream call.
 pub fn for_call(headers: &HeaderMap) -> HeaderMap {
-    pick(headers, &[TO_CALLS])
+    pick(headers, &[&TO_CALLS])
 }
 
 /// The headers for a raw proxy request.
 pub fn for_proxy(headers: &HeaderMap) -> HeaderMap {
-    pick(headers, &[TO_CALLS, TO_PROXY])
+    pick(headers, &[&TO_CALLS, &TO_PROXY])
 }
 
-fn pick(headers: &HeaderMap, lists: &[&[&'static str]]) -> HeaderMap {
+fn pick(headers: &HeaderMap, lists: &[&[HeaderName]]) -> HeaderMap {
     let mut picked = HeaderMap::new();
     for name in lists.iter().copied().flatten() {
-        if named_by_connection(headers, name) {
+        if !headers.contains_key(name) || named_by_connection(headers, name) {
             continue;
         }
-        for value in headers.get_all(*name) {
-            picked.append(HeaderName::from_static(name), value.clone());
+        for value in headers.get_all(name) {
+            picked.append(name.clone(), value.clone());
         }
     }
     picked
 }
 
 /// `Connection` may name any header as hop-by-hop (RFC 9110, section 7.6.1).
-fn named_by_connection(headers: &HeaderMap, name: &str) -> bool {
+fn named_by_connection(headers: &HeaderMap, name: &HeaderName) -> bool {
     headers
         .get_all(header::CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|token| token.trim().eq_ignore_ascii_case(name))
+        .any(|token| token.trim().eq_ignore_ascii_case(name.as_str()))
 }
 
 #[cfg(test)]

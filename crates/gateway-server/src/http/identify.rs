@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -100,10 +100,18 @@ fn hash(key: &str) -> [u8; 32] {
 pub const CREDENTIAL_HEADERS: [&str; 4] =
     ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
+/// The same, ready for a look-up.
+static CARRIERS: [HeaderName; 4] = [
+    HeaderName::from_static(CREDENTIAL_HEADERS[0]),
+    HeaderName::from_static(CREDENTIAL_HEADERS[1]),
+    HeaderName::from_static(CREDENTIAL_HEADERS[2]),
+    HeaderName::from_static(CREDENTIAL_HEADERS[3]),
+];
+
 /// The one key that the headers carry.
 fn presented_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let mut presented = None;
-    for name in CREDENTIAL_HEADERS {
+    for name in &CARRIERS {
         let Some(key) = key_in(headers, name)? else {
             continue;
         };
@@ -119,20 +127,23 @@ fn presented_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// The key in one header; an empty header is an absent one.
-fn key_in<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, ApiError> {
+fn key_in<'a>(
+    headers: &'a HeaderMap,
+    name: &'static HeaderName,
+) -> Result<Option<&'a str>, ApiError> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
         let message = format!("The header `{name}` was sent twice. Send it once.");
-        return Err(ApiError::new(ErrorKind::InvalidHeader, message).param(name));
+        return Err(ApiError::new(ErrorKind::InvalidHeader, message).param(name.as_str()));
     }
     let Ok(value) = value.to_str() else {
         let message = format!("The header `{name}` holds characters that no key has.");
-        return Err(ApiError::new(ErrorKind::InvalidHeader, message).param(name));
+        return Err(ApiError::new(ErrorKind::InvalidHeader, message).param(name.as_str()));
     };
-    let key = if name == header::AUTHORIZATION.as_str() {
+    let key = if *name == header::AUTHORIZATION {
         bearer(value)
     } else {
         value.trim()

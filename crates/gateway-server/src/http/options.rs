@@ -32,6 +32,15 @@ impl Options {
     /// 400 with the name of the parameter or header.
     pub fn read(uri: &Uri, headers: &HeaderMap) -> Result<Self, ApiError> {
         let query = one_query(uri, "provider")?.filter(|name| !name.is_empty());
+        let opengateway = headers
+            .keys()
+            .any(|name| name.as_str().starts_with("x-opengateway-"));
+        if !opengateway {
+            return Ok(Self {
+                provider: query,
+                ..Self::default()
+            });
+        }
         let sequence = text(headers, FAILOVER)?.map(sequence).transpose()?;
         if text(headers, ENDPOINT)?.is_some() {
             let message =
@@ -42,9 +51,7 @@ impl Options {
         Ok(Self {
             provider: one_provider(query, sequence)?,
             timeout,
-            opengateway: headers
-                .keys()
-                .any(|name| name.as_str().starts_with("x-opengateway-")),
+            opengateway,
         })
     }
 }

@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken over from a caller.
 const MAX_LENGTH: usize = 64;
@@ -20,7 +22,7 @@ pub struct RequestId(HeaderValue);
 impl RequestId {
     /// The id of a request with these headers.
     pub fn of(headers: &HeaderMap) -> Self {
-        match headers.get("x-request-id") {
+        match headers.get(&HEADER) {
             Some(value) if is_plain(value.as_bytes()) => Self(value.clone()),
             _ => Self::fresh(),
         }

@@ -126,8 +126,11 @@ impl RawObject {
         let inner = quoted
             .get(1..quoted.len().saturating_sub(1))
             .unwrap_or_default();
-        inner == key.as_bytes()
-            || inner.contains(&b'\\') && text::unescape(self.slice(&slot.key)) == key
+        if slot.key_escaped {
+            text::unescape(self.slice(&slot.key)) == key
+        } else {
+            inner == key.as_bytes()
+        }
     }
 
     pub(super) fn slots(&self) -> &[Slot] {

@@ -13,6 +13,8 @@ use super::{
 pub(super) struct Slot {
     /// The key with its quotes; empty for an element.
     pub(super) key: Range<usize>,
+    /// Whether the key is written with escapes.
+    pub(super) key_escaped: bool,
     /// The value.
     pub(super) value: Range<usize>,
     /// How many elements or members the value has, if it is an array or object.
@@ -80,6 +82,7 @@ struct Level {
     keys: Keys,
     /// Where the value of the slot that is being read began, and its key; used at the outermost level only.
     key: Range<usize>,
+    key_escaped: bool,
 }
 
 struct Scanner<'a> {
@@ -155,13 +158,18 @@ impl<'a> Scanner<'a> {
 
     /// A member or an element: its key, then its value.
     fn entry(&mut self, depth: usize, is_object: bool) -> Scanned {
-        let key = if is_object { self.key()? } else { 0..0 };
+        let (key, escaped) = if is_object {
+            self.key()?
+        } else {
+            (0..0, false)
+        };
         if depth == 1 {
             self.slot_start = self.at;
         }
         if let Some(level) = self.levels.last_mut() {
             level.len += 1;
             level.key = key;
+            level.key_escaped = escaped;
         }
         self.value()?;
         // A container is entered, not finished: its slot is noted when it closes.
@@ -176,6 +184,7 @@ impl<'a> Scanner<'a> {
             let key = std::mem::take(&mut outermost.key);
             self.found.slots.push(Slot {
                 key,
+                key_escaped: outermost.key_escaped,
                 value: self.slot_start..self.at,
                 len,
             });
@@ -192,8 +201,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// A key with its colon; gives the key's place with the quotes.
-    fn key(&mut self) -> Scanned<Range<usize>> {
+    /// A key with its colon; gives the key's place with the quotes, and whether it holds an escape.
+    fn key(&mut self) -> Scanned<(Range<usize>, bool)> {
         let start = self.at;
         match self.peek() {
             Some(b'"') => {}
@@ -206,7 +215,7 @@ impl<'a> Scanner<'a> {
         self.skip_space();
         self.expect(b':', "`:`")?;
         self.skip_space();
-        Ok(key)
+        Ok((key, escaped))
     }
 
     fn note_key(&mut self, key: Range<usize>, escaped: bool) -> Scanned {
@@ -262,6 +271,7 @@ impl<'a> Scanner<'a> {
             len: 0,
             keys,
             key: 0..0,
+            key_escaped: false,
         });
         Ok(())
     }

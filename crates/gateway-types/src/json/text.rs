@@ -11,6 +11,7 @@ const SHORT: usize = 32;
 /// ```
 /// assert_eq!(gateway_types::json::plain_run(br#"as it is", and more"#), 8);
 /// ```
+#[inline]
 pub fn plain_run(bytes: &[u8]) -> usize {
     let (words, _) = bytes.as_chunks::<8>();
     let short = words.iter().take(SHORT / 8);

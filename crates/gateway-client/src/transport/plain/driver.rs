@@ -50,21 +50,25 @@ impl Driver {
         context: &mut Context<'_>,
         mut awaited: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        self.bell.task.register(context.waker());
-        self.bell.attend();
-        let waker = self.waker.clone();
-        let inner = &mut Context::from_waker(&waker);
+        let Self {
+            connection,
+            bell,
+            waker,
+        } = self;
+        bell.task.register(context.waker());
+        bell.attend();
+        let inner = &mut Context::from_waker(waker);
         if let Poll::Ready(done) = awaited(inner) {
             return Poll::Ready(done);
         }
         for _ in 0..ROUNDS {
             // What has rung so far is seen to now.
-            self.bell.attend();
-            self.advance(inner);
+            bell.attend();
+            advance(connection, inner);
             if let Poll::Ready(done) = awaited(inner) {
                 return Poll::Ready(done);
             }
-            if self.bell.leave() {
+            if bell.leave() {
                 return Poll::Pending;
             }
         }
@@ -75,19 +79,17 @@ impl Driver {
     /// Does what can be done now; nobody waits for more.
     pub(super) fn settle(&mut self) {
         self.bell.attend();
-        let waker = self.waker.clone();
-        self.advance(&mut Context::from_waker(&waker));
+        advance(&mut self.connection, &mut Context::from_waker(&self.waker));
     }
+}
 
-    fn advance(&mut self, context: &mut Context<'_>) {
-        let ended = self
-            .connection
-            .as_mut()
-            .is_some_and(|connection| connection.as_mut().poll(context).is_ready());
-        if ended {
-            // What went wrong is told to the exchange that it went wrong for.
-            self.connection = None;
-        }
+fn advance(connection: &mut Option<Pin<Box<Http1>>>, context: &mut Context<'_>) {
+    let ended = connection
+        .as_mut()
+        .is_some_and(|connection| connection.as_mut().poll(context).is_ready());
+    if ended {
+        // What went wrong is told to the exchange that it went wrong for.
+        *connection = None;
     }
 }
 
