@@ -91,6 +91,11 @@ impl RawObject {
             .map(|slot| self.bytes.get(slot.value.clone()).unwrap_or_default())
     }
 
+    /// How many elements or members that member's value has, if it is an array or object; otherwise 0.
+    pub fn len_of(&self, key: &str) -> Option<usize> {
+        self.slot(key).map(|slot| slot.len)
+    }
+
     /// Whether any object in here, at whatever depth, may have a key of that name. A 'no' is sure; a 'yes' means
     /// that it is worth looking.
     ///

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// So many bytes are looked at in words before a search begins that is faster once it runs.
-const SHORT: usize = 32;
+const SHORT: usize = 64;
 
 /// How many bytes from the start may stand in a JSON string as they are: neither quote, backslash nor control
 /// character (RFC 8259, section 7).
@@ -31,11 +31,11 @@ pub fn plain_run(bytes: &[u8]) -> usize {
 fn stops_in(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    // The classic test of all eight bytes for zero.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    zero(word ^ (ONES * u64::from(b'"')))
-        | zero(word ^ (ONES * u64::from(b'\\')))
-        | word.wrapping_sub(ONES * 0x20) & !word & HIGHS
+    // The classic test of all eight bytes for being less than a number. With this bit turned, the quote stands
+    // right behind the control characters and the space does not.
+    let turned = word ^ (ONES * 0x02);
+    let backslash = word ^ (ONES * u64::from(b'\\'));
+    (turned.wrapping_sub(ONES * 0x21) & !turned | backslash.wrapping_sub(ONES) & !backslash) & HIGHS
 }
 
 /// How many bytes stand before the first control character. There is none in good text, so that all of it is looked

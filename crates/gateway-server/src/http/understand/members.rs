@@ -1,7 +1,7 @@
 //! The members that the gateway itself reads, with their types and limits. Everything else is the upstream's to judge.
 
 use gateway_providers::Operation;
-use gateway_types::json::{Member, RawObject};
+use gateway_types::json::RawObject;
 
 use crate::http::error::{ApiError, ErrorKind};
 
@@ -49,7 +49,10 @@ pub(super) fn model(body: &RawObject) -> Result<String, ApiError> {
         )),
         None => Err(invalid(
             "model",
-            format!("`model` must be a string, not {}.", kind(&member)),
+            format!(
+                "`model` must be a string, not {}.",
+                kind(member.value.as_bytes())
+            ),
         )),
     }
 }
@@ -77,7 +80,10 @@ pub(super) fn check(operation: Operation, body: &RawObject) -> Result<(), ApiErr
             Some(member) if !member.is_null() && !member.value.starts_with('{') => {
                 return Err(invalid(
                     name,
-                    format!("`{name}` must be an object, not {}.", kind(&member)),
+                    format!(
+                        "`{name}` must be an object, not {}.",
+                        kind(member.value.as_bytes())
+                    ),
                 ));
             }
             _ => {}
@@ -87,7 +93,8 @@ pub(super) fn check(operation: Operation, body: &RawObject) -> Result<(), ApiErr
 }
 
 fn required(body: &RawObject, name: &str, shape: Shape) -> Result<(), ApiError> {
-    let Some(member) = body.get(name) else {
+    // The value can be most of the body: it is looked at without being read.
+    let Some(value) = body.value_bytes(name) else {
         return Err(
             ApiError::new(ErrorKind::MissingParameter, format!("`{name}` is missing.")).param(name),
         );
@@ -95,13 +102,13 @@ fn required(body: &RawObject, name: &str, shape: Shape) -> Result<(), ApiError> 
     let Shape::Array { max } = shape else {
         return Ok(());
     };
-    if !member.value.starts_with('[') {
+    if !value.starts_with(b"[") {
         return Err(invalid(
             name,
-            format!("`{name}` must be an array, not {}.", kind(&member)),
+            format!("`{name}` must be an array, not {}.", kind(value)),
         ));
     }
-    match member.len {
+    match body.len_of(name).unwrap_or_default() {
         0 => Err(invalid(
             name,
             format!("`{name}` is empty; it needs at least one element."),
@@ -127,7 +134,10 @@ fn bounded(body: &RawObject, name: &str, max: i64) -> Result<(), ApiError> {
             Err(_) if member.value == "true" || member.value == "false" => Ok(()),
             Err(_) => Err(invalid(
                 name,
-                format!("`{name}` must be an integer, not {}.", kind(&member)),
+                format!(
+                    "`{name}` must be an integer, not {}.",
+                    kind(member.value.as_bytes())
+                ),
             )),
         },
         _ => Ok(()),
@@ -138,8 +148,8 @@ fn invalid(param: &str, message: impl Into<std::borrow::Cow<'static, str>>) -> A
     ApiError::new(ErrorKind::InvalidValue, message).param(param)
 }
 
-fn kind(member: &Member<'_>) -> &'static str {
-    match member.value.as_bytes().first() {
+fn kind(value: &[u8]) -> &'static str {
+    match value.first() {
         Some(b'"') => "a string",
         Some(b'{') => "an object",
         Some(b'[') => "an array",

@@ -20,7 +20,14 @@ pub(super) fn refuse_images(operation: Operation, body: &RawObject) -> Result<()
         Operation::Responses => "input",
         _ => return Ok(()),
     };
-    let Some(member) = body.get(name).filter(|member| may_hold_image(member.value)) else {
+    // An image part has a `type` or an `image_url`. Plain text, be it long, has neither.
+    if !body.may_hold_key("type") && !body.may_hold_key("image_url") {
+        return Ok(());
+    }
+    if !body.value_bytes(name).is_some_and(may_hold_image) {
+        return Ok(());
+    }
+    let Some(member) = body.get(name) else {
         return Ok(());
     };
     // The strict scan has been passed: this always parses.
@@ -39,9 +46,8 @@ pub(super) fn refuse_images(operation: Operation, body: &RawObject) -> Result<()
 }
 
 /// A cheap look that has no false 'no': the word itself, or an escape that could spell it.
-fn may_hold_image(text: &str) -> bool {
-    memmem::find(text.as_bytes(), b"image").is_some()
-        || memmem::find(text.as_bytes(), b"\\u").is_some()
+fn may_hold_image(text: &[u8]) -> bool {
+    memmem::find(text, b"image").is_some() || memmem::find(text, b"\\u").is_some()
 }
 
 /// The path of the first image part: down through arrays, and through the members that nest content.

@@ -15,6 +15,10 @@ fn one_keyword_each() {
     let table = [
         (json!({"type": "string"}), json!("Alice")),
         (json!({"type": "string", "maxLength": 3}), json!("Ali")),
+        (
+            json!({"type": "array", "items": {"type": "string", "maxLength": 0}, "minItems": 2}),
+            json!(["", ""]),
+        ),
         (json!({"type": "string", "minLength": 8}), json!("Alicexxx")),
         (
             json!({"type": "string", "format": "date"}),

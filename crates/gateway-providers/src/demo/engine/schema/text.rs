@@ -95,10 +95,10 @@ fn sized(text: String, least: usize, most: Option<usize>, nth: usize) -> String 
     let length = text.chars().count();
     match most {
         Some(most) if length > most => {
-            let end = if nth == 0 {
-                String::new()
-            } else {
-                nth.to_string()
+            // Where there is no room even for the number, elements cannot all be different anyway.
+            let end: String = match nth {
+                0 => String::new(),
+                nth => nth.to_string().chars().take(most).collect(),
             };
             let kept: String = text.chars().take(most.saturating_sub(end.len())).collect();
             format!("{kept}{end}")
