@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod call;
+pub mod credentials;
 pub mod demo;
 pub mod fault;
 pub mod openai;
@@ -14,6 +15,7 @@ pub mod secret;
 pub mod settings;
 pub mod stream;
 pub mod typed;
+mod upstream;
 mod upstream_error;
 pub mod usage;
 pub mod vendor;

@@ -1,33 +1,27 @@
 //! One call from sending to a checked reply.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt;
 use gateway_client::transport::{Transport, TransportRequest, TransportResponse};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use serde_json::Value;
+use http::{HeaderValue, header};
 use tokio::time::{Instant, timeout_at};
 
-use super::{
-    as_stream,
-    body::{self, MAX_ERROR, Sniffed},
-    headers, whole,
-};
+use super::{as_stream, whole};
 use crate::{
-    CallError, EventBatch, Fault, FaultKind, Operation, Reply, ReplyBody, TranslateError,
+    CallError, EventBatch, Fault, FaultKind, Operation, Reply, ReplyBody,
     call::Timeouts,
-    fault::UpstreamError,
     operation::StreamEnd,
-    peek::is_valid,
-    secret::Redactor,
     stream::{EventPump, GuardRules, PumpLimits, StreamGuard},
-    upstream_error::{redacted, retry_delay},
+    upstream::{
+        EVENT_STREAM, as_it_came,
+        body::{self, Sniffed},
+        headers, hold, refuse_errors, send, tell_dropped,
+    },
 };
 
-const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const DROPPED: HeaderName = HeaderName::from_static("x-gateway-dropped");
 
 /// A call on its way: all that is needed to send it and to judge the answer.
 pub(super) struct Exchange {
@@ -56,41 +50,14 @@ struct Judge {
 impl Exchange {
     /// Sends the request and gives the checked reply. A stream is given once its first valid event is there, or
     /// when it has been held for long enough; what goes wrong later is told inside of it.
-    pub(super) async fn run(self) -> Result<Reply, CallError> {
-        let dropped = dropped_header(&self.dropped);
+    pub(super) async fn run(mut self) -> Result<Reply, CallError> {
+        let dropped = std::mem::take(&mut self.dropped);
         let reply = if self.stream {
-            self.run_held().await?
+            hold(self.timeouts.hold, self.open()).await
         } else {
-            self.open().await?
+            self.open().await
         };
-        let Reply {
-            status,
-            mut headers,
-            body,
-        } = reply;
-        headers.extend(dropped.map(|value| (DROPPED, value)));
-        Ok(Reply {
-            status,
-            headers,
-            body,
-        })
-    }
-
-    async fn run_held(self) -> Result<Reply, CallError> {
-        let held_until = Instant::now() + self.timeouts.hold;
-        let mut opening = Box::pin(self.open());
-        match timeout_at(held_until, &mut opening).await {
-            Ok(reply) => reply,
-            Err(_) => Ok(Reply {
-                status: StatusCode::OK,
-                headers: HeaderMap::from_iter([(header::CONTENT_TYPE, EVENT_STREAM)]),
-                body: ReplyBody::Events(
-                    futures::stream::once(opening)
-                        .flat_map(|reply| late_events(reply).boxed())
-                        .boxed(),
-                ),
-            }),
-        }
+        tell_dropped(reply, &dropped)
     }
 
     async fn open(self) -> Result<Reply, CallError> {
@@ -118,73 +85,6 @@ impl Exchange {
     }
 }
 
-/// Sends a request whose head must come by then.
-pub(super) async fn send(
-    transport: &dyn Transport,
-    request: TransportRequest,
-    deadline: Instant,
-    late: FaultKind,
-) -> Result<TransportResponse, CallError> {
-    match timeout_at(deadline, transport.send(request)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(body::fault_before_body(&error, late).map_or_else(
-            || {
-                let message = "the request's body ended before it was complete".to_owned();
-                TranslateError::InvalidValue {
-                    param: "body".to_owned(),
-                    message,
-                }
-                .into()
-            },
-            CallError::from,
-        )),
-        Err(_) => Err(Fault::new(late, "no response head in time").into()),
-    }
-}
-
-/// A redirect or an error status is a fault; any other answer is given back.
-pub(super) async fn refuse_errors(
-    response: TransportResponse,
-    redactor: &Redactor,
-    deadline: Instant,
-) -> Result<TransportResponse, CallError> {
-    let status = response.status;
-    if status.is_success() {
-        return Ok(response);
-    }
-    if status.is_redirection() {
-        let target = response
-            .headers
-            .get(header::LOCATION)
-            .map(|value| redactor.redact(value.as_bytes()).into_owned());
-        let target = String::from_utf8_lossy(&target.unwrap_or_default())
-            .chars()
-            .take(200)
-            .collect::<String>();
-        return Err(Fault::new(
-            FaultKind::Redirect,
-            format!("status {status} to {target:?}"),
-        )
-        .into());
-    }
-    let body = body::read(response.body, MAX_ERROR, deadline).await.ok();
-    let body = body.filter(|body| is_valid(body) && body.trim_ascii_start().starts_with(b"{"));
-    let retry_after = headers::retry_after(&response.headers, SystemTime::now())
-        .or_else(|| retry_delay(&serde_json::from_slice::<Value>(body.as_deref()?).ok()?));
-    let upstream = UpstreamError {
-        status,
-        headers: headers::for_client(&response.headers, redactor),
-        body: body.map(|body| redacted(body, redactor)),
-        retry_after,
-    };
-    Err(Fault {
-        kind: FaultKind::Status,
-        detail: format!("status {status}"),
-        upstream: Some(upstream),
-    }
-    .into())
-}
-
 impl Judge {
     /// When the response head must be there.
     fn head_deadline(&self) -> Instant {
@@ -210,7 +110,8 @@ impl Judge {
     }
 
     async fn reply(self, response: TransportResponse) -> Result<Reply, CallError> {
-        let response = refuse_errors(response, &self.rules.redactor, self.deadline()).await?;
+        let response =
+            refuse_errors(response, &self.rules.redactor, self.deadline(), as_it_came).await?;
         if headers::is_encoded(&response.headers) {
             return Err(Fault::new(
                 FaultKind::InvalidResponse,
@@ -403,29 +304,4 @@ fn retell(reply: Reply, operation: Operation, hide_usage: bool) -> Result<Reply,
         headers,
         body: ReplyBody::Events(futures::stream::iter([Ok(batch)]).boxed()),
     })
-}
-
-/// The events of a reply whose head the client has got already.
-fn late_events(reply: Result<Reply, CallError>) -> crate::EventStream {
-    let fault = match reply {
-        Ok(Reply {
-            body: ReplyBody::Events(events),
-            ..
-        }) => return events,
-        Ok(_) => Fault::new(
-            FaultKind::InvalidResponse,
-            "a whole answer, too late to be given as one",
-        ),
-        Err(CallError::Fault(fault)) => *fault,
-        Err(CallError::Translate(error)) => Fault::new(FaultKind::Reset, error.to_string()),
-    };
-    futures::stream::iter([Err(fault)]).boxed()
-}
-
-/// Names what the upstream refuses and the request therefore lost.
-fn dropped_header(dropped: &[String]) -> Option<HeaderValue> {
-    if dropped.is_empty() {
-        return None;
-    }
-    HeaderValue::from_str(&dropped.join(", ")).ok()
 }

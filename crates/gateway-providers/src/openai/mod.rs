@@ -3,9 +3,7 @@
 //! A request keeps its bytes but for the members that have to change; an answer keeps all of them.
 
 mod as_stream;
-mod body;
 mod exchange;
-mod headers;
 mod models;
 mod provider;
 mod request;
@@ -13,4 +11,5 @@ mod request;
 mod tests;
 mod whole;
 
-pub use self::{headers::UPSTREAM_REQUEST_ID, provider::OpenAiProvider};
+pub use self::provider::OpenAiProvider;
+pub use crate::upstream::headers::UPSTREAM_REQUEST_ID;

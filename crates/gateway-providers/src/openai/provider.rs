@@ -3,26 +3,21 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use async_trait::async_trait;
-use futures::StreamExt;
 use gateway_client::transport::{RequestBody, Transport, TransportRequest, TransportResponse};
 use http::{HeaderMap, HeaderValue, Method, header};
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    body::{self, MAX_ERROR},
-    exchange::{Exchange, refuse_errors, send},
-    headers,
+    exchange::Exchange,
     models::{self, Page},
     request::{self, Prepared},
 };
 use crate::{
     Call, CallError, FaultKind, Operation, Provider, ProviderSettings, Quirk, Reply,
-    TranslateError,
     provider::{ModelListing, ProxyRequest},
-    secret::Redactor,
     stream::GuardRules,
-    upstream_error::redacted,
+    upstream::{as_it_came, body, proxy, refuse_errors, send, upstream_headers},
     vendor::ModelListShape,
 };
 
@@ -86,7 +81,8 @@ impl OpenAiProvider {
         if page > 1 {
             url.query_pairs_mut().append_pair("page", &page.to_string());
         }
-        let mut headers = request::upstream_headers(settings, HeaderMap::new(), &mut url);
+        let mut headers = upstream_headers(settings, HeaderMap::new());
+        settings.credential.apply(&mut headers, &mut url);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let total = settings.timeouts.total;
         let deadline = Instant::now() + total;
@@ -98,7 +94,7 @@ impl OpenAiProvider {
             head_timeout: Some(total),
         };
         let response = send(&*self.transport, request, deadline, FaultKind::Deadline).await?;
-        let response = refuse_errors(response, &settings.redactor, deadline).await?;
+        let response = refuse_errors(response, &settings.redactor, deadline, as_it_came).await?;
         let bytes = body::read(response.body, settings.limits.whole_bytes, deadline).await?;
         let page = models::read_page(&bytes, settings.vendor.models.shape, &settings.name)
             .map_err(CallError::Fault)?;
@@ -177,65 +173,8 @@ impl Provider for OpenAiProvider {
 
     async fn proxy(&self, request: ProxyRequest) -> Result<TransportResponse, CallError> {
         let settings = &self.settings;
-        let ProxyRequest {
-            method,
-            path,
-            query,
-            headers: callers,
-            body,
-        } = request;
-        let mut url = settings
-            .proxy_url(&method, &path, query.as_deref())
-            .map_err(TranslateError::from)?;
-        let headers = request::upstream_headers(settings, callers, &mut url);
-        let total = settings.timeouts.total;
-        let request = TransportRequest {
-            method,
-            url,
-            headers,
-            body,
-            head_timeout: Some(total),
-        };
-        let response = send(
-            &*self.transport,
-            request,
-            Instant::now() + total,
-            FaultKind::Deadline,
-        )
-        .await?;
-        if response.status.is_redirection() {
-            return refuse_errors(response, &settings.redactor, Instant::now()).await;
-        }
-        let headers = headers::for_raw_answer(&response.headers, &settings.redactor);
-        let response = TransportResponse {
-            headers,
-            ..response
-        };
-        if response.status.is_success() {
-            return Ok(response);
-        }
-        redact_body(response, &settings.redactor, Instant::now() + total).await
+        proxy(settings, &*self.transport, &settings.credential, request).await
     }
-}
-
-/// An error may echo our credential: its body is read, and given on without it.
-async fn redact_body(
-    response: TransportResponse,
-    redactor: &Redactor,
-    deadline: Instant,
-) -> Result<TransportResponse, CallError> {
-    let bytes = redacted(
-        body::read(response.body, MAX_ERROR, deadline).await?,
-        redactor,
-    );
-    let mut headers = response.headers;
-    headers.remove(header::CONTENT_LENGTH);
-    let body = futures::stream::iter([Ok(bytes)]).boxed();
-    Ok(TransportResponse {
-        status: response.status,
-        headers,
-        body,
-    })
 }
 
 impl fmt::Debug for OpenAiProvider {

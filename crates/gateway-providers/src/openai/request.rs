@@ -2,32 +2,14 @@
 
 use gateway_client::transport::{RequestBody, TransportRequest};
 use gateway_types::json::{Edit, RawObject, ScanLimits};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use url::Url;
+use http::{HeaderValue, Method, header};
 
 use crate::{
     Call, Payload, ProviderSettings, Quirk, TranslateError,
     operation::{Operation, StreamEnd},
+    upstream::upstream_headers,
 };
 
-/// Headers that no caller may set upstream, whatever list let them through.
-static NEVER_FROM_CALLER: [HeaderName; 13] = [
-    header::AUTHORIZATION,
-    header::PROXY_AUTHORIZATION,
-    HeaderName::from_static("x-api-key"),
-    HeaderName::from_static("api-key"),
-    HeaderName::from_static("x-goog-api-key"),
-    header::COOKIE,
-    header::HOST,
-    header::CONTENT_LENGTH,
-    header::TRANSFER_ENCODING,
-    header::CONNECTION,
-    header::TE,
-    header::TRAILER,
-    header::UPGRADE,
-];
-
-const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
@@ -60,7 +42,8 @@ pub(super) fn prepare(settings: &ProviderSettings, call: Call) -> Result<Prepare
     let mut url = settings
         .endpoint(operation, &model)
         .ok_or_else(unsupported)?;
-    let mut headers = upstream_headers(settings, headers, &mut url);
+    let mut headers = upstream_headers(settings, headers);
+    settings.credential.apply(&mut headers, &mut url);
     headers.insert(header::ACCEPT, accept(operation, stream));
     let mut dropped = Vec::new();
     let mut hides_usage = false;
@@ -105,24 +88,6 @@ pub(super) fn prepare(settings: &ProviderSettings, call: Call) -> Result<Prepare
         dropped,
         hides_usage,
     })
-}
-
-/// The caller's headers, the provider's above them, and the credential above all.
-pub(super) fn upstream_headers(
-    settings: &ProviderSettings,
-    callers: HeaderMap,
-    url: &mut Url,
-) -> HeaderMap {
-    let mut headers = callers;
-    for name in &NEVER_FROM_CALLER {
-        headers.remove(name);
-    }
-    for (name, value) in &settings.headers {
-        headers.insert(name.clone(), value.clone());
-    }
-    headers.insert(header::ACCEPT_ENCODING, IDENTITY);
-    settings.credential.apply(&mut headers, url);
-    headers
 }
 
 fn accept(operation: Operation, stream: bool) -> HeaderValue {

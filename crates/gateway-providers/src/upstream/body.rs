@@ -8,13 +8,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::{Fault, FaultKind};
 
 /// The largest error body in bytes that is passed on.
-pub(super) const MAX_ERROR: usize = 1 << 20;
+pub(crate) const MAX_ERROR: usize = 1 << 20;
 
 /// The whole body.
 ///
 /// # Errors
 /// `TooLarge` above the limit, `Truncated` where the body broke off, `Deadline` when time is up.
-pub(super) async fn read(
+pub(crate) async fn read(
     mut body: ByteStream,
     limit: usize,
     deadline: Instant,
@@ -57,7 +57,7 @@ async fn next(
 
 /// What a body turns out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sniffed {
+pub(crate) enum Sniffed {
     /// An event stream, or nothing at all, or something that only a guard can judge.
     Events,
     /// One JSON value.
@@ -68,7 +68,7 @@ pub(super) enum Sniffed {
 
 /// Looks at where a body begins, since content types lie, and gives the body back whole. What is `declared` to be
 /// an event stream is taken for one unless it is plainly something else.
-pub(super) async fn sniff(
+pub(crate) async fn sniff(
     mut body: ByteStream,
     declared: bool,
     deadline: Instant,
@@ -117,7 +117,7 @@ fn kind_of(piece: &[u8], declared: bool) -> Option<Sniffed> {
 }
 
 /// What a transport error before the body means; `None` where the caller's own body was at fault.
-pub(super) fn fault_before_body(error: &TransportError, late: FaultKind) -> Option<Fault> {
+pub(crate) fn fault_before_body(error: &TransportError, late: FaultKind) -> Option<Fault> {
     let kind = match error.kind {
         TransportErrorKind::Dns => FaultKind::Dns,
         TransportErrorKind::Connect => FaultKind::Unreachable,

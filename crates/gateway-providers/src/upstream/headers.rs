@@ -49,12 +49,12 @@ pub const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-
 
 /// The headers of an answer that a client may see. A list of what passes, so that nothing unforeseen does; and
 /// no value with one of our credentials in it.
-pub(super) fn for_client(upstream: &HeaderMap, redactor: &Redactor) -> HeaderMap {
+pub(crate) fn for_client(upstream: &HeaderMap, redactor: &Redactor) -> HeaderMap {
     select(upstream, redactor, passes)
 }
 
 /// As [`for_client`], for an answer that is handed on as it is.
-pub(super) fn for_raw_answer(upstream: &HeaderMap, redactor: &Redactor) -> HeaderMap {
+pub(crate) fn for_raw_answer(upstream: &HeaderMap, redactor: &Redactor) -> HeaderMap {
     select(upstream, redactor, |name| {
         passes(name) || PASSED_RAW.contains(&name)
     })
@@ -86,7 +86,7 @@ fn select(upstream: &HeaderMap, redactor: &Redactor, passes: impl Fn(&str) -> bo
 /// How long the upstream asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date
 /// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>). A date in the past is zero; what cannot be
 /// read is nothing.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let number = |text: &str| text.parse::<f64>().ok();
     let milliseconds = text("retry-after-ms").and_then(number);
@@ -102,7 +102,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
 }
 
 /// The media type without its parameters, in lower case.
-pub(super) fn media_type(headers: &HeaderMap) -> String {
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
     let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -116,7 +116,7 @@ pub(super) fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// Whether the body is compressed, though we asked that it is not.
-pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
+pub(crate) fn is_encoded(headers: &HeaderMap) -> bool {
     let encodings = headers.get_all(header::CONTENT_ENCODING);
     encodings
         .iter()

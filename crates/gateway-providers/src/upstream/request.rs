@@ -1,0 +1,38 @@
+//! The headers of every request to an upstream.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::ProviderSettings;
+
+/// Headers that no caller may set upstream, whatever list let them through.
+static NEVER_FROM_CALLER: [HeaderName; 13] = [
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("api-key"),
+    HeaderName::from_static("x-goog-api-key"),
+    header::COOKIE,
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+];
+
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+
+/// The caller's headers and the provider's above them; the credential comes last, see
+/// [`Signer`](crate::credentials::Signer).
+pub(crate) fn upstream_headers(settings: &ProviderSettings, callers: HeaderMap) -> HeaderMap {
+    let mut headers = callers;
+    for name in &NEVER_FROM_CALLER {
+        headers.remove(name);
+    }
+    for (name, value) in &settings.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    headers.insert(header::ACCEPT_ENCODING, IDENTITY);
+    headers
+}
