@@ -18,6 +18,7 @@ mod flow;
 mod framing;
 mod hostile_upstream;
 mod models;
+mod overload;
 mod passthrough;
 mod proxy;
 mod resolution;

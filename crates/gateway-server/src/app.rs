@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     health::Health,
     http::{
+        body_memory::BodyMemory,
         cors::CorsPolicy,
         error::{ErrorStyle, UpstreamErrorPolicy},
         identify::Keys,
@@ -27,6 +28,8 @@ pub struct HttpSettings {
     pub keys: Keys,
     /// Bounds of a request's body.
     pub body: BodyLimits,
+    /// The memory that the bodies of all requests share.
+    pub body_memory: Arc<BodyMemory>,
     /// Bounds of the strict scan.
     pub scan: ScanLimits,
     /// Whether image content is let through.

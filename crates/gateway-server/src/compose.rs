@@ -25,6 +25,7 @@ use crate::{
         section::{self, LogFormat},
     },
     http::{
+        body_memory::BodyMemory,
         cors::CorsPolicy,
         error::{ErrorFormat, ErrorStyle},
         identify::Keys,
@@ -191,6 +192,14 @@ fn http(settings: &Settings) -> HttpSettings {
             max_bytes: settings.limits.max_request_body.0,
             idle: settings.server.body_idle_timeout,
         },
+        // A body that may come must have room where it is the only one.
+        body_memory: BodyMemory::new(
+            settings
+                .limits
+                .max_request_memory
+                .max(settings.limits.max_request_body)
+                .0,
+        ),
         scan: ScanLimits {
             max_depth: settings.limits.max_json_depth,
         },

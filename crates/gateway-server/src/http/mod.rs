@@ -2,6 +2,7 @@
 //! path of a model request from its first byte to its last.
 
 pub mod answer;
+pub mod body_memory;
 pub mod cors;
 pub mod dispatch;
 pub mod error;

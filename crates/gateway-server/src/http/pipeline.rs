@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, requ
 
 use super::{
     answer::{Answer, header_text},
+    body_memory::BodyShare,
     error::{ApiError, ErrorKind},
     forward,
     handlers::rest_of_form,
@@ -48,16 +49,22 @@ pub async fn serve(
     // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
-    let (plan, ask) = match operation.spec().body {
+    let (plan, ask, share) = match operation.spec().body {
         BodyKind::Json => plan_json(app, operation, &options, &parts, body).await?,
-        BodyKind::Multipart => plan_form(app, operation, &options, &parts, body, &refusal).await?,
+        BodyKind::Multipart => {
+            let (plan, ask) = plan_form(app, operation, &options, &parts, body, &refusal).await?;
+            // What is held of a form goes on with its stream.
+            (plan, ask, app.settings.body_memory.share())
+        }
     };
     exchange.record.stream = ask.stream;
     exchange.record.provider = Some(plan.primary.provider.name().to_owned());
     exchange.record.model = Some(plan.primary.model.clone());
 
     // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
-    let routed = match app.router.send(plan, ask).await {
+    let routed = app.router.send(plan, ask).await;
+    drop(share);
+    let routed = match routed {
         Ok(routed) => routed,
         Err(failed) => {
             // A form that was wrong or too large further down is no fault of the provider's.
@@ -94,9 +101,11 @@ async fn plan_json(
     options: &Options,
     parts: &Parts,
     body: Body,
-) -> Result<(Plan, Ask), ApiError> {
+) -> Result<(Plan, Ask, BodyShare), ApiError> {
     receive::check_json_type(&parts.headers)?;
-    let bytes = receive::read_whole(&parts.headers, body, app.settings.body).await?;
+    let share = app.settings.body_memory.share();
+    let (bytes, share) =
+        receive::read_whole(&parts.headers, body, app.settings.body, share).await?;
     let understood = Understood::read(operation, bytes, app.body_policy())?;
     let plan = plan(app, operation, options, &understood.model).await?;
     let ask = Ask {
@@ -107,7 +116,7 @@ async fn plan_json(
         headers: forward::for_call(&parts.headers),
         limit: options.timeout,
     };
-    Ok((plan, ask))
+    Ok((plan, ask, share))
 }
 
 async fn plan_form(
@@ -120,7 +129,8 @@ async fn plan_form(
 ) -> Result<(Plan, Ask), ApiError> {
     receive::check_head(&parts.headers, app.settings.body)?;
     let content_type = parts.headers.get(header::CONTENT_TYPE);
-    let mut arriving = Arriving::new(body, app.settings.body);
+    let share = app.settings.body_memory.share();
+    let mut arriving = Arriving::new(body, app.settings.body, share);
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
     let plan = plan(app, operation, options, &finder.text(&range)).await?;
     let second = finder.look_on(&range)?;

@@ -12,7 +12,10 @@ use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout};
 
-use super::error::{ApiError, ErrorKind};
+use super::{
+    body_memory::BodyShare,
+    error::{ApiError, ErrorKind},
+};
 
 /// Bounds of a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,20 +95,21 @@ pub fn check_json_type(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorKind::UnsupportedMediaType, message).param("content-type"))
 }
 
-/// Reads a whole body.
+/// Reads a whole body. Its share of the memory is to be kept for as long as the body is.
 ///
 /// # Errors
-/// 413 over the limit, 408 when it stops coming, 400 when it breaks off.
+/// 413 over the limit, 408 when it stops coming, 400 when it breaks off, 503 when there is no memory for it.
 pub async fn read_whole(
     headers: &HeaderMap,
     body: Body,
     limits: BodyLimits,
-) -> Result<Bytes, ApiError> {
+    share: BodyShare,
+) -> Result<(Bytes, BodyShare), ApiError> {
     check_head(headers, limits)?;
     let announced = content_length(headers)
         .and_then(|length| usize::try_from(length).ok())
         .unwrap_or_default();
-    let mut arriving = Arriving::new(body, limits);
+    let mut arriving = Arriving::new(body, limits, share);
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(piece) = arriving.next().await? {
@@ -120,18 +124,20 @@ pub async fn read_whole(
         }
         joined.extend_from_slice(&piece);
     }
-    Ok(if joined.is_empty() {
+    let whole = if joined.is_empty() {
         whole
     } else {
         joined.freeze()
-    })
+    };
+    Ok((whole, arriving.share))
 }
 
-/// A body as it arrives, held to its limits: size, silence and pace.
+/// A body as it arrives, held to its limits: size, silence, pace, and its share of the memory.
 #[derive(Debug)]
 pub struct Arriving {
     body: Body,
     limits: BodyLimits,
+    share: BodyShare,
     received: usize,
     /// How long the client was waited for; what the gateway itself or an upstream takes does not count.
     waited: Duration,
@@ -139,19 +145,30 @@ pub struct Arriving {
 
 impl Arriving {
     /// A body of which nothing has been read.
-    pub fn new(body: Body, limits: BodyLimits) -> Self {
+    pub fn new(body: Body, limits: BodyLimits, share: BodyShare) -> Self {
         Self {
             body,
             limits,
+            share,
             received: 0,
             waited: Duration::ZERO,
         }
     }
 
+    /// The next piece of a body that is passed on: what came before it is not held any more.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub async fn pass(&mut self) -> Result<Option<Bytes>, ApiError> {
+        self.share.give_back();
+        self.next().await
+    }
+
     /// The next piece; `None` at the end.
     ///
     /// # Errors
-    /// 413 over the limit, 408 when it does not come in time, 400 when the client broke off.
+    /// 413 over the limit, 408 when it does not come in time, 400 when the client broke off, 503 when there is no
+    /// memory for it.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
         loop {
             let asked = Instant::now();
@@ -183,7 +200,7 @@ impl Arriving {
         if self.waited > PATIENCE && (self.received as u64) < expected {
             return Err(too_slow("The request's body arrives too slowly."));
         }
-        Ok(())
+        self.share.grow(bytes)
     }
 }
 
@@ -229,7 +246,7 @@ mod tests {
 
     use futures::stream;
 
-    use super::*;
+    use super::{super::body_memory::BodyMemory, *};
 
     /// One piece of so many bytes every ten seconds.
     fn body(pieces: usize, bytes: usize) -> Body {
@@ -246,8 +263,11 @@ mod tests {
             max_bytes: 100_000,
             idle: Duration::from_secs(15),
         };
-        let whole = read_whole(&HeaderMap::new(), body, limits).await;
-        whole.map(|bytes| bytes.len()).map_err(|error| error.code())
+        let share = BodyMemory::new(1_000_000).share();
+        let whole = read_whole(&HeaderMap::new(), body, limits, share).await;
+        whole
+            .map(|(bytes, _)| bytes.len())
+            .map_err(|error| error.code())
     }
 
     #[tokio::test(start_paused = true)]

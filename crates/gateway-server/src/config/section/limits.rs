@@ -11,6 +11,9 @@ use crate::config::value::ByteSize;
 pub struct Limits {
     /// The largest body of a request; a larger one is answered 413.
     pub max_request_body: ByteSize,
+    /// The most memory that the bodies of all requests take together, at least one whole body; a request beyond
+    /// it is answered 503 at once.
+    pub max_request_memory: ByteSize,
     /// How deep a request's JSON may be nested; deeper is answered 400.
     #[schemars(range(min = 1, max = 128))]
     pub max_json_depth: usize,
@@ -37,6 +40,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_request_body: ByteSize::mib(32),
+            max_request_memory: ByteSize::mib(1024),
             max_json_depth: 64,
             max_response_body: ByteSize::mib(64),
             max_event: ByteSize::mib(8),

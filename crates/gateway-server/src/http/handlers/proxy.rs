@@ -13,6 +13,7 @@ use crate::{
     app::App,
     http::{
         answer::{Answer, header_text},
+        body_memory::BodyShare,
         error::{ApiError, ErrorKind},
         forward,
         receive::{self, Arriving, Refusal},
@@ -45,7 +46,11 @@ pub(super) async fn relay(
     let (name, path) = split(parts.uri.path());
     let provider = app.router.provider(name)?;
     exchange.record.provider = Some(provider.name().to_owned());
-    let (body, refusal) = outgoing(app, provider.name(), &parts.headers, body).await?;
+    let Outgoing {
+        body,
+        share,
+        refusal,
+    } = outgoing(app, provider.name(), &parts.headers, body).await?;
     let outbound = ProxyRequest {
         method: parts.method,
         path: path.to_owned(),
@@ -53,7 +58,9 @@ pub(super) async fn relay(
         headers: forward::for_proxy(&parts.headers),
         body,
     };
-    let reply = provider.proxy(outbound).await.map_err(|error| {
+    let reply = provider.proxy(outbound).await;
+    drop(share);
+    let reply = reply.map_err(|error| {
         let ours = refusal.take();
         ours.unwrap_or_else(|| ApiError::from_call(error, app.upstream_errors()))
     })?;
@@ -78,27 +85,42 @@ fn split(path: &str) -> (&str, &str) {
     }
 }
 
+/// A body on its way out.
+struct Outgoing {
+    body: RequestBody,
+    /// What is held of it besides what flows.
+    share: Option<BodyShare>,
+    /// What is wrong with it further down.
+    refusal: Refusal,
+}
+
 /// The body on its way out: unread, unless the operator restricts the models.
 async fn outgoing(
     app: &App,
     provider: &str,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(RequestBody, Refusal), ApiError> {
+) -> Result<Outgoing, ApiError> {
     let limits = app.settings.body;
     receive::check_head(headers, limits)?;
     let refusal = Refusal::default();
-    let body = if body.is_end_stream() {
-        RequestBody::Empty
+    let (body, share) = if body.is_end_stream() {
+        (RequestBody::Empty, None)
     } else if app.router.table().policy().is_open() {
-        RequestBody::Stream {
-            stream: stream(Arriving::new(body, limits), &refusal),
+        let arriving = Arriving::new(body, limits, app.settings.body_memory.share());
+        let body = RequestBody::Stream {
+            stream: stream(arriving, &refusal),
             length: receive::content_length(headers),
-        }
+        };
+        (body, None)
     } else {
         judge::permitted(app, provider, headers, body, &refusal).await?
     };
-    Ok((body, refusal))
+    Ok(Outgoing {
+        body,
+        share,
+        refusal,
+    })
 }
 
 /// What is left of a client's body as a stream. What is wrong with it is kept for the caller.
@@ -107,7 +129,7 @@ pub(crate) fn stream(arriving: Arriving, refusal: &Refusal) -> ByteStream {
     futures::stream::try_unfold(arriving, move |mut arriving| {
         let refusal = refusal.clone();
         async move {
-            let piece = arriving.next().await.map_err(|error| refusal.keep(error))?;
+            let piece = arriving.pass().await.map_err(|error| refusal.keep(error))?;
             Ok(piece.map(|piece| (piece, arriving)))
         }
     })

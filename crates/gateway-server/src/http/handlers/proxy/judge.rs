@@ -13,6 +13,7 @@ use super::rest_of_form;
 use crate::{
     app::App,
     http::{
+        body_memory::BodyShare,
         error::ApiError,
         receive::{self, Arriving, Refusal},
         understand::{self, multipart},
@@ -29,28 +30,30 @@ pub(super) async fn permitted(
     headers: &HeaderMap,
     body: Body,
     refusal: &Refusal,
-) -> Result<RequestBody, ApiError> {
+) -> Result<(RequestBody, Option<BodyShare>), ApiError> {
     let limits = app.settings.body;
+    let share = app.settings.body_memory.share();
     let content_type = headers.get(header::CONTENT_TYPE);
     if !multipart::is_form(content_type) {
-        let bytes = receive::read_whole(headers, body, limits).await?;
+        let (bytes, share) = receive::read_whole(headers, body, limits, share).await?;
         let model = understand::model_of(bytes.clone(), app.settings.scan)?;
         permit(app, provider, &model)?;
-        return Ok(RequestBody::Full(bytes));
+        return Ok((RequestBody::Full(bytes), Some(share)));
     }
-    let mut arriving = Arriving::new(body, limits);
+    let mut arriving = Arriving::new(body, limits, share);
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
     let model = finder.text(&range);
     permit(app, provider, &model)?;
     let second = finder.look_on(&range)?;
     let first = finder.into_held(&range, &model);
     let rest = rest_of_form(arriving, second, refusal);
-    Ok(RequestBody::Stream {
+    let body = RequestBody::Stream {
         stream: futures::stream::once(std::future::ready(Ok(first)))
             .chain(rest)
             .boxed(),
         length: None,
-    })
+    };
+    Ok((body, None))
 }
 
 fn permit(app: &App, provider: &str, model: &str) -> Result<(), ApiError> {
