@@ -38,7 +38,6 @@ fn framing_tricks_are_refused() {
         ("CONNECT", "CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n".to_owned()),
         ("TRACE", "TRACE /health HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()),
         ("upgrade", "GET /health HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: x\r\n\r\n".to_owned()),
-        ("h2c upgrade", "GET /health HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n".to_owned()),
         ("odd expectation", post("expect: 200-maybe\r\ncontent-length: 2", "{}")),
         ("TLS to a plain port", "\u{16}\u{3}\u{1}\u{2}".to_owned()),
         ("garbage", "\r\r\r\r\n\n\n\0\0\0".to_owned()),

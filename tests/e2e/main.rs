@@ -13,6 +13,7 @@ mod bad_input;
 mod connections;
 mod demo;
 mod drain;
+mod edges;
 mod fault_table;
 mod flow;
 mod framing;

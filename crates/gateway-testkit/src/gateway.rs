@@ -91,6 +91,12 @@ impl GatewayUnderTest {
         self.client().call(request)
     }
 
+    /// How many bytes of request bodies it holds now.
+    pub fn held_body_bytes(&self) -> usize {
+        let server = self.server.as_ref();
+        server.map_or(0, |server| server.app().settings.body_memory.held())
+    }
+
     /// Tells it to stop, and returns at once.
     ///
     /// # Panics

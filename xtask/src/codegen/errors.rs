@@ -54,6 +54,20 @@ data: {"error":{"message":"...","type":"backend_timeout","param":null,"code":"id
 ```
 "#;
 
+const BARE: &str = r"
+## Before there is a request
+
+What is no HTTP request is refused by the HTTP library, which has no place for an error object: a bare status without a
+body and without `x-request-id`, and the connection ends. 400 is a head that is malformed (also a length or an encoding
+of the body that makes no sense), 414 a target over 64 KiB, 431 more or larger headers than `limits.max_headers` and
+`limits.max_header_size`. A body that breaks its own chunks later on is `invalid_request` above.
+
+- `content-length` beside `transfer-encoding: chunked`: the chunks count, the length is dropped and never sent on, and
+  the connection ends with the answer (RFC 9112, section 6.1).
+- `upgrade: h2c` is ignored: the answer comes over HTTP/1.1. HTTP/2 is spoken over TLS, and over plain TCP with prior
+  knowledge. An upgrade to anything else is `invalid_header`.
+";
+
 /// The document, in Markdown.
 pub(super) fn markdown() -> String {
     let mut text = format!("{HEAD}{OWN}");
@@ -82,6 +96,7 @@ pub(super) fn markdown() -> String {
         );
     }
     text.push_str(STREAMS);
+    text.push_str(BARE);
     text
 }
 

@@ -5,15 +5,13 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::body::Body;
 use futures::FutureExt;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 
 use super::{
     answer::Answer,
     cors,
     error::{ApiError, ErrorFormat, ErrorKind, ErrorStyle},
-    handlers,
+    framing, handlers,
     identify::Principal,
     relay::{RelayBody, Source},
     routes::{Policy, Route},
@@ -97,15 +95,15 @@ pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Re
 async fn run(
     app: &Arc<App>,
     route: Route,
-    request: Request<Body>,
+    mut request: Request<Body>,
     exchange: &mut Exchange,
 ) -> Result<Answer, ApiError> {
-    refuse_framing_tricks(&request)?;
+    framing::check(&mut request)?;
     if cors::is_preflight(request.method(), request.headers()) {
         return Ok(cors::preflight(request.headers(), &app.settings.cors));
     }
     if !route.allows(request.method()) {
-        return Err(method_not_allowed(&route));
+        return Err(method_not_allowed(&route, request.uri().path()));
     }
     let principal = match route.policy {
         Policy::Protected => app.settings.keys.identify(request.headers())?,
@@ -121,26 +119,9 @@ async fn run(
     handlers::handle(app, route, Admitted { request, principal }, exchange).await
 }
 
-/// What a client never needs here and an attacker might: another protocol on this connection, or an address in
-/// the request's target that is not ours.
-fn refuse_framing_tricks(request: &Request<Body>) -> Result<(), ApiError> {
-    if request.version() >= Version::HTTP_2 {
-        return Ok(());
-    }
-    if request.headers().contains_key(header::UPGRADE) {
-        let message = "Another protocol on this connection is not offered. Send the request without `upgrade`.";
-        return Err(ApiError::new(ErrorKind::InvalidHeader, message).param("upgrade"));
-    }
-    if request.uri().authority().is_some() {
-        let message = "The request's target must be a path: this is no proxy for other hosts.";
-        return Err(ApiError::new(ErrorKind::InvalidRequest, message));
-    }
-    Ok(())
-}
-
-fn method_not_allowed(route: &Route) -> ApiError {
+fn method_not_allowed(route: &Route, path: &str) -> ApiError {
     let allowed = route.methods.join(", ");
-    let message = format!("{} takes {allowed}.", route.pattern);
+    let message = format!("{} takes {allowed}.", shown_path(path));
     let value = HeaderValue::from_str(&allowed).unwrap_or(HeaderValue::from_static("GET"));
     ApiError::new(ErrorKind::MethodNotAllowed, message).header(header::ALLOW, value)
 }
@@ -160,46 +141,7 @@ fn error_style(headers: &HeaderMap, configured: ErrorStyle) -> ErrorStyle {
     }
 }
 
-/// The answer for a path where nothing is, with a hint for the usual slips.
-pub async fn not_found(app: Arc<App>, request: Request<Body>) -> Response<Body> {
-    let path = request.uri().path();
-    let message = format!(
-        "There is nothing at {}. {}",
-        shown_path(path),
-        path_hint(path)
-    );
-    let request_id = RequestId::of(request.headers());
-    let mut exchange = Exchange::begin(
-        Arc::clone(&app.observers),
-        request_id.clone(),
-        request.method().clone(),
-        "unknown",
-    );
-    let error = ApiError::new(ErrorKind::UnknownUrl, message);
-    exchange.record.error = Some(error.code());
-    exchange.record.status = Some(StatusCode::NOT_FOUND);
-    let mut response =
-        error.into_response(error_style(request.headers(), app.settings.error_style));
-    response
-        .headers_mut()
-        .insert("x-request-id", request_id.header());
-    response
-}
-
-fn path_hint(path: &str) -> &'static str {
-    if path.starts_with("/v1/v1") {
-        "The base URL holds `/v1` and the client adds it again: take it out of one of them."
-    } else if path.contains("/chat/completions/")
-        || path.ends_with("/chat/completions/chat/completions")
-    {
-        "The base URL should end in `/v1`, without `/chat/completions`: the client adds that."
-    } else if path.starts_with("/v1/messages") || path.starts_with("/messages") {
-        "This gateway speaks OpenAI's protocol: use `/v1/chat/completions`."
-    } else {
-        "`GET /v1` lists the endpoints; the base URL for SDKs ends in `/v1`."
-    }
-}
-
-fn shown_path(path: &str) -> String {
+/// A caller's path as it may stand in a message.
+pub(super) fn shown_path(path: &str) -> String {
     path.chars().take(120).collect()
 }

@@ -7,6 +7,7 @@ pub mod cors;
 pub mod dispatch;
 pub mod error;
 pub mod forward;
+pub mod framing;
 pub mod handlers;
 pub mod identify;
 pub mod options;

@@ -9,8 +9,8 @@ use gateway_providers::{Operation, operation::OPERATIONS};
 use http::{Method, Response, Uri};
 use tower::ServiceExt as _;
 
-use super::dispatch::{dispatch, not_found};
-use crate::{app::App, docs};
+use super::dispatch::dispatch;
+use crate::app::App;
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,10 @@ pub enum Endpoint {
     OpenApi,
     /// The OpenAPI document, in 3.2.
     OpenApi32,
+    /// The pages that show the document.
+    Docs,
+    /// Where there is nothing.
+    Nothing,
 }
 
 /// One row.
@@ -116,6 +120,16 @@ const FIXED: &[Route] = &[
     row("/openapi-3.2.json", GET, Policy::Open, Endpoint::OpenApi32),
 ];
 
+/// What is no part of the interface that the OpenAPI document describes.
+const PAGES: &[Route] = &[
+    row("/docs", GET, Policy::Open, Endpoint::Docs),
+    row("/docs/", GET, Policy::Open, Endpoint::Docs),
+    row("/docs/{*file}", GET, Policy::Open, Endpoint::Docs),
+];
+
+/// Every other path; logs and metrics show all of them as one.
+const NOTHING: Route = row("unknown", ANY, Policy::Open, Endpoint::Nothing);
+
 impl Route {
     /// Whether it takes the method.
     pub fn allows(&self, method: &Method) -> bool {
@@ -123,7 +137,7 @@ impl Route {
     }
 }
 
-/// Every route: the fixed ones, and each operation with and without `/v1`.
+/// Every route of the interface: the fixed ones, and each operation with and without `/v1`.
 pub fn all() -> impl Iterator<Item = (String, Route)> {
     let operations = OPERATIONS.iter().flat_map(|spec| {
         let route = row(
@@ -146,14 +160,15 @@ pub fn all() -> impl Iterator<Item = (String, Route)> {
 /// What answers a request, whatever its path.
 pub type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
 
-/// The table as a handler, with the pages of the documentation beside it.
+/// The table as a handler, with the pages of the documentation beside it, and an answer for every other path.
 ///
 /// Paths without a variable part, which are those of all model requests, are looked up at once; the others are
 /// matched by axum's router.
 pub fn handler(app: &Arc<App>) -> Handler {
     let mut exact = HashMap::new();
     let mut patterns = Router::new();
-    for (path, route) in all() {
+    let pages = PAGES.iter().map(|route| (route.pattern.to_owned(), *route));
+    for (path, route) in all().chain(pages) {
         let app = Arc::clone(app);
         if path.contains('{') {
             let answer = move |request: Request<Body>| dispatch(Arc::clone(&app), route, request);
@@ -164,8 +179,7 @@ pub fn handler(app: &Arc<App>) -> Handler {
     }
     let lost = Arc::clone(app);
     let patterns = patterns
-        .merge(docs::routes())
-        .fallback(move |request: Request<Body>| not_found(Arc::clone(&lost), request));
+        .fallback(move |request: Request<Body>| dispatch(Arc::clone(&lost), NOTHING, request));
     let app = Arc::clone(app);
     Arc::new(move |request| {
         let request = collapse_slashes(request);

@@ -57,6 +57,7 @@ const CALL: &[ErrorKind] = &[
     ErrorKind::UnsupportedOperation,
     ErrorKind::BackendAuthError,
     ErrorKind::NoAvailableChannel,
+    ErrorKind::Overloaded,
 ];
 
 const MODELS: &[ErrorKind] = &[
@@ -82,6 +83,7 @@ const PROXY: &[ErrorKind] = &[
     ErrorKind::RequestTooLarge,
     ErrorKind::UnsupportedMediaType,
     ErrorKind::BackendAuthError,
+    ErrorKind::Overloaded,
 ];
 
 /// What an upstream can do wrong before the first byte of an answer.
@@ -134,7 +136,9 @@ fn group(endpoint: Endpoint) -> Group {
         | Endpoint::ApiStatus
         | Endpoint::Root
         | Endpoint::OpenApi
-        | Endpoint::OpenApi32 => ("Service", &[], false),
+        | Endpoint::OpenApi32
+        | Endpoint::Docs
+        | Endpoint::Nothing => ("Service", &[], false),
     };
     Group {
         name,

@@ -1,6 +1,7 @@
 //! One handler per endpoint; none knows a vendor.
 
 mod models;
+mod nothing;
 mod proxy;
 mod status;
 
@@ -14,7 +15,7 @@ use super::{
     pipeline,
     routes::{Endpoint, Route},
 };
-use crate::{app::App, observe::Exchange, openapi};
+use crate::{app::App, docs, observe::Exchange, openapi};
 
 /// Answers an admitted request.
 ///
@@ -41,5 +42,7 @@ pub async fn handle(
         Endpoint::Metrics => status::metrics(app),
         Endpoint::OpenApi => openapi::answer(),
         Endpoint::OpenApi32 => openapi::answer_3_2(),
+        Endpoint::Docs => docs::answer(request.uri().path()),
+        Endpoint::Nothing => nothing::answer(request.uri().path()),
     }
 }
