@@ -5,7 +5,7 @@ use divan::{Bencher, counter::ItemsCount};
 use gateway_client::sse::FrameSplitter;
 use gateway_providers::{
     operation::StreamEnd,
-    stream::{GuardRules, StreamGuard},
+    stream::{GuardRules, StreamGuard, StreamMachine},
 };
 
 fn main() {

@@ -139,6 +139,12 @@ pub enum CallError {
     Fault(Box<Fault>),
 }
 
+impl From<Box<Fault>> for CallError {
+    fn from(fault: Box<Fault>) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 impl From<Fault> for CallError {
     fn from(fault: Fault) -> Self {
         Self::Fault(Box::new(fault))

@@ -1,19 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+pub mod answer;
 pub mod auth;
 pub mod call;
 pub mod credentials;
 pub mod demo;
+pub mod dialects;
 pub mod fault;
+pub mod framing;
+mod listed;
 pub mod openai;
 pub mod operation;
 mod peek;
 pub mod provider;
 pub mod raw_usage;
 pub mod registry;
+pub mod rules;
 pub mod secret;
 pub mod settings;
 pub mod stream;
+pub mod translated;
 pub mod typed;
 mod upstream;
 mod upstream_error;

@@ -24,6 +24,11 @@ pub static DIALECTS: &[DialectEntry] = &[DialectEntry {
     build: |settings, transport| Arc::new(OpenAiProvider::new(settings, transport)),
 }];
 
+/// The names of all dialects that are built in.
+pub fn dialect_names() -> impl Iterator<Item = &'static str> {
+    DIALECTS.iter().map(|entry| entry.name)
+}
+
 /// Providers in the order in which they were registered. Cheap to share behind an `Arc`.
 ///
 /// ```

@@ -18,8 +18,9 @@ use crate::{
     Operation, Secret,
     auth::{AuthError, Credential},
     call::{AnswerLimits, Timeouts},
+    dialects::NativePath,
     secret::Redactor,
-    vendor::{PathTemplate, ProxyRule, Quirk, RowOverrides, VendorRow},
+    vendor::{PathTemplate, ProxyRule, Quirk, RowOverrides, VendorRow, segment},
 };
 
 /// What configuration says about one provider, before it is checked.
@@ -247,6 +248,23 @@ impl ProviderSettings {
     /// Where the models are listed; `None` where the vendor has no list.
     pub fn models_url(&self) -> Option<&Url> {
         self.models_url.as_ref()
+    }
+
+    /// Where a request of a translated dialect goes: its segments, each encoded as one, below the base URL, with
+    /// the vendor's query and its own.
+    pub fn native_url(&self, path: &NativePath) -> Url {
+        let mut url = with_path(&self.base_url, &self.vendor, "");
+        let segments: Vec<String> = path.segments.iter().map(|text| segment(text)).collect();
+        let mut relative = segments.join("/");
+        if let Some(verb) = path.verb {
+            relative.push(':');
+            relative.push_str(verb);
+        }
+        url.set_path(&join(self.base_url.path(), &relative));
+        if !path.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&path.query);
+        }
+        url
     }
 
     /// Where a raw request below the base URL goes, or why it does not.

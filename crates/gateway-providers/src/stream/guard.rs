@@ -7,6 +7,7 @@ use gateway_client::sse::{Frame, FrameSplitter};
 
 use super::{
     form::{is_canonical_with_name, is_token},
+    machine::{Step, StreamMachine, StreamOutcome, UpstreamEnd},
     output::Output,
     progress::Progress,
     rules::GuardRules,
@@ -25,33 +26,6 @@ pub(super) const DONE: &[u8] = b"data: [DONE]\n\n";
 /// Event names of keep-alives that some upstreams send as events.
 const PINGS: &[&[u8]] = &[b"ping", b"keepalive", b"keep-alive", b"heartbeat"];
 
-/// What one push gave.
-#[derive(Debug)]
-pub struct Step {
-    /// Events that may go to the client. Its bytes can be empty beside a usage report (a hidden usage chunk).
-    pub batch: EventBatch,
-    /// How the stream ended, when it did.
-    pub outcome: Option<StreamOutcome>,
-}
-
-/// How a stream ended.
-#[derive(Debug)]
-pub enum StreamOutcome {
-    /// The answer is complete; its `[DONE]`, where the operation has one, is in the batch.
-    Complete,
-    /// It is not; nothing more may follow but one error event.
-    Failed(Box<Fault>),
-}
-
-/// How the upstream's bytes ended.
-#[derive(Debug)]
-pub enum UpstreamEnd {
-    /// As HTTP says a body ends.
-    Clean,
-    /// In any other way: a reset, a silence that was too long.
-    Broken(Fault),
-}
-
 /// Turns an upstream's bytes into events that may go to the client.
 ///
 /// - An event in canonical form (`data: ...`, LF, blank line) keeps its bytes and is not copied; any other
@@ -66,7 +40,7 @@ pub enum UpstreamEnd {
 ///
 /// ```
 /// use bytes::Bytes;
-/// use gateway_providers::{operation::StreamEnd, stream::{GuardRules, StreamGuard, StreamOutcome, UpstreamEnd}};
+/// use gateway_providers::{operation::StreamEnd, stream::{GuardRules, StreamGuard, StreamMachine, StreamOutcome, UpstreamEnd}};
 ///
 /// let mut guard = StreamGuard::new(GuardRules::new(StreamEnd::Chunks));
 /// let event = r#"data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}"#;
@@ -111,35 +85,6 @@ impl StreamGuard {
             output: Output::default(),
             progress: Progress::default(),
         }
-    }
-
-    /// Takes the next bytes. After a step with an outcome, what else is pushed is swallowed.
-    pub fn push(&mut self, chunk: Bytes) -> Step {
-        if self.progress.ended {
-            return Step {
-                batch: EventBatch::default(),
-                outcome: None,
-            };
-        }
-        self.splitter.push(chunk);
-        let outcome = self.drain();
-        self.step(outcome)
-    }
-
-    /// The upstream's bytes have ended. The step has an outcome, unless one was given before.
-    pub fn finish(&mut self, end: UpstreamEnd) -> Step {
-        if self.progress.ended {
-            return Step {
-                batch: EventBatch::default(),
-                outcome: None,
-            };
-        }
-        let outcome = match end {
-            UpstreamEnd::Clean => self.take_rest().unwrap_or_else(|| self.conclude()),
-            UpstreamEnd::Broken(_) if self.is_complete() => self.complete(),
-            UpstreamEnd::Broken(fault) => StreamOutcome::Failed(Box::new(fault)),
-        };
-        self.step(Some(outcome))
     }
 
     fn step(&mut self, outcome: Option<StreamOutcome>) -> Step {
@@ -382,6 +327,35 @@ impl StreamGuard {
             self.output.push(Bytes::from_static(DONE));
         }
         StreamOutcome::Complete
+    }
+}
+
+impl StreamMachine for StreamGuard {
+    fn push(&mut self, chunk: Bytes) -> Step {
+        if self.progress.ended {
+            return Step {
+                batch: EventBatch::default(),
+                outcome: None,
+            };
+        }
+        self.splitter.push(chunk);
+        let outcome = self.drain();
+        self.step(outcome)
+    }
+
+    fn finish(&mut self, end: UpstreamEnd) -> Step {
+        if self.progress.ended {
+            return Step {
+                batch: EventBatch::default(),
+                outcome: None,
+            };
+        }
+        let outcome = match end {
+            UpstreamEnd::Clean => self.take_rest().unwrap_or_else(|| self.conclude()),
+            UpstreamEnd::Broken(_) if self.is_complete() => self.complete(),
+            UpstreamEnd::Broken(fault) => StreamOutcome::Failed(Box::new(fault)),
+        };
+        self.step(Some(outcome))
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod form;
 mod guard;
+mod machine;
 mod output;
 mod progress;
 mod pump;
@@ -19,7 +20,8 @@ mod stray;
 mod tests;
 
 pub use self::{
-    guard::{Step, StreamGuard, StreamOutcome, UpstreamEnd},
+    guard::StreamGuard,
+    machine::{Step, StreamMachine, StreamOutcome, UpstreamEnd},
     pump::{EventPump, PumpLimits},
     rules::GuardRules,
 };

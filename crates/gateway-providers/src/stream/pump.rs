@@ -13,7 +13,8 @@ use gateway_client::transport::{ByteStream, TransportError, TransportErrorKind};
 use tokio::time::{Instant, Sleep};
 
 use super::{
-    guard::{Step, StreamGuard, StreamOutcome, UpstreamEnd},
+    guard::StreamGuard,
+    machine::{Step, StreamMachine, StreamOutcome, UpstreamEnd},
     output::Output,
 };
 use crate::{EventBatch, Fault, FaultKind};
@@ -37,13 +38,13 @@ impl PumpLimits {
     }
 }
 
-/// An upstream's body as an [`EventStream`](crate::EventStream): reads it through a [`StreamGuard`], gives what
+/// An upstream's body as an [`EventStream`](crate::EventStream): reads it through a [`StreamMachine`], gives what
 /// is ready together as one batch, and drops the body (which cancels the upstream) as soon as the answer is
 /// complete or has failed. Nothing is held back: a batch is given when the upstream makes a pause.
-pub struct EventPump {
+pub struct EventPump<M = StreamGuard> {
     /// `None` when the stream has ended.
     body: Option<ByteStream>,
-    guard: StreamGuard,
+    machine: M,
     limits: PumpLimits,
     output: Output,
     fault: Option<Fault>,
@@ -53,19 +54,24 @@ pub struct EventPump {
     alarm: Pin<Box<Sleep>>,
 }
 
-impl EventPump {
+impl<M: StreamMachine> EventPump<M> {
     /// A pump for one body. The idle time begins now.
-    pub fn new(body: ByteStream, guard: StreamGuard, limits: PumpLimits) -> Self {
+    pub fn new(body: ByteStream, machine: M, limits: PumpLimits) -> Self {
         let last_piece = Instant::now();
         Self {
             body: Some(body),
-            guard,
+            machine,
             limits,
             output: Output::default(),
             fault: None,
             last_piece,
             alarm: Box::pin(tokio::time::sleep(limits.idle)),
         }
+    }
+
+    /// The machine, for an answer that goes on in another body.
+    pub(crate) fn into_machine(self) -> M {
+        self.machine
     }
 
     /// Takes all pieces that are there already, up to a batch's size.
@@ -86,12 +92,12 @@ impl EventPump {
                 Poll::Pending => return pieces,
                 Poll::Ready(Some(Ok(piece))) => {
                     pieces += 1;
-                    self.guard.push(piece)
+                    self.machine.push(piece)
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    self.guard.finish(UpstreamEnd::Broken(broken(&error)))
+                    self.machine.finish(UpstreamEnd::Broken(broken(&error)))
                 }
-                Poll::Ready(None) => self.guard.finish(UpstreamEnd::Clean),
+                Poll::Ready(None) => self.machine.finish(UpstreamEnd::Clean),
             };
             self.take(step);
         }
@@ -118,7 +124,7 @@ impl EventPump {
                     FaultKind::IdleTimeout,
                     format!("silent for {:?}", self.limits.idle),
                 );
-                let step = self.guard.finish(UpstreamEnd::Broken(fault));
+                let step = self.machine.finish(UpstreamEnd::Broken(fault));
                 self.take(step);
                 return Poll::Ready(());
             }
@@ -128,7 +134,7 @@ impl EventPump {
     }
 }
 
-impl Stream for EventPump {
+impl<M: StreamMachine + Unpin> Stream for EventPump<M> {
     type Item = Result<EventBatch, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -157,11 +163,11 @@ fn broken(error: &TransportError) -> Fault {
     Fault::new(kind, error.to_string())
 }
 
-impl fmt::Debug for EventPump {
+impl<M: fmt::Debug> fmt::Debug for EventPump<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventPump")
             .field("limits", &self.limits)
-            .field("guard", &self.guard)
+            .field("machine", &self.machine)
             .finish_non_exhaustive()
     }
 }

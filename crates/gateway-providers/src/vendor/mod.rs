@@ -5,6 +5,7 @@ pub mod docs;
 mod path;
 mod row;
 
+pub(crate) use self::path::segment;
 pub use self::{
     catalog::{Catalog, CatalogError, Discovered},
     path::{PathError, PathTemplate, ProxyRule},

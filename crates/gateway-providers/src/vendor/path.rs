@@ -60,12 +60,16 @@ impl PathTemplate {
         if !self.names_model() {
             return Cow::Borrowed(&self.0);
         }
-        let segment = match model {
-            "." => Cow::Borrowed("%252E"),
-            ".." => Cow::Borrowed("%252E%252E"),
-            _ => Cow::from(utf8_percent_encode(model, SEGMENT)),
-        };
-        Cow::Owned(self.0.replace(MODEL, &segment))
+        Cow::Owned(self.0.replace(MODEL, &segment(model)))
+    }
+}
+
+/// Any text as one segment of a path: it cannot end the segment, and is never taken for `.` or `..`.
+pub(crate) fn segment(text: &str) -> String {
+    match text {
+        "." => "%252E".to_owned(),
+        ".." => "%252E%252E".to_owned(),
+        _ => utf8_percent_encode(text, SEGMENT).to_string(),
     }
 }
 

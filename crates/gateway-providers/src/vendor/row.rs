@@ -191,6 +191,9 @@ impl Quirk {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RowOverrides {
+    /// The wire protocol, in place of the vendor's usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
     /// How the credential is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
@@ -280,6 +283,7 @@ impl VendorRow {
     #[must_use]
     pub fn with(mut self, overrides: RowOverrides) -> Self {
         let RowOverrides {
+            dialect,
             auth,
             operations,
             models,
@@ -291,6 +295,7 @@ impl VendorRow {
             quirks,
             proxy: _,
         } = overrides;
+        self.dialect = dialect.unwrap_or(self.dialect);
         self.auth = auth.unwrap_or(self.auth);
         self.operations = operations.unwrap_or(self.operations);
         self.models = models.unwrap_or(self.models);

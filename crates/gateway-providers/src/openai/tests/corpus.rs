@@ -10,7 +10,7 @@ use crate::{
     Redactor,
     operation::StreamEnd,
     raw_usage,
-    stream::{GuardRules, StreamGuard, StreamOutcome, UpstreamEnd},
+    stream::{GuardRules, StreamGuard, StreamMachine, StreamOutcome, UpstreamEnd},
     vendor::ModelListShape,
 };
 

@@ -9,7 +9,7 @@ mod usage;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{GuardRules, StreamGuard, StreamOutcome, UpstreamEnd};
+use super::{GuardRules, StreamGuard, StreamMachine, StreamOutcome, UpstreamEnd};
 use crate::{Fault, FaultKind, TokenUsage, operation::StreamEnd};
 
 const DONE: &str = "data: [DONE]\n\n";

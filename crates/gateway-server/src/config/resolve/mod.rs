@@ -9,7 +9,7 @@ mod rest;
 
 use std::collections::BTreeMap;
 
-use gateway_providers::{Catalog, vendor::DEFAULT_DIALECT};
+use gateway_providers::{Catalog, registry::dialect_names};
 use gateway_router::resolve::{KnownVendor, ModelPolicy};
 
 use self::providers::Upstreams;
@@ -129,20 +129,26 @@ fn vendors(config: &Config, scene: &mut Scene<'_, '_>) -> Option<Catalog> {
                 "leave `id` out",
             );
         }
-        if row.dialect != DEFAULT_DIALECT {
-            let message = format!("there is no dialect `{}`", row.dialect);
-            scene.wrong(
-                path.join("dialect"),
-                message,
-                format!("leave it out, or write \"{DEFAULT_DIALECT}\""),
-            );
-        }
+        check_dialect(&row.dialect, &path, scene);
         row.id.clone_from(id);
         if let Err(error) = catalog.merge(row) {
             scene.wrong_plainly(path, error.to_string());
         }
     }
     Some(catalog)
+}
+
+/// Notes a dialect that is not built in.
+fn check_dialect(dialect: &str, owner: &Path, scene: &mut Scene<'_, '_>) {
+    if dialect_names().any(|known| known == dialect) {
+        return;
+    }
+    let known = dialect_names().collect::<Vec<_>>().join(", ");
+    scene.wrong(
+        owner.join("dialect"),
+        format!("there is no dialect `{dialect}`"),
+        format!("leave it out, or write one of: {known}"),
+    );
 }
 
 /// Vendors that could be configured and are not, and what each of them needs.

@@ -160,6 +160,9 @@ fn add_configured(
             continue;
         }
         found.known.push(name.clone());
+        if let Some(dialect) = &provider.dialect {
+            super::check_dialect(dialect, &path, scene);
+        }
         let vendor = provider.vendor.as_deref().unwrap_or(&name);
         let Some(row) = vendor_row(vendor, provider.vendor.is_some(), &path, catalog, scene) else {
             // What can be said without knowing the vendor.

@@ -20,6 +20,8 @@ pub struct Provider {
     pub enabled: bool,
     /// The id of its vendor, built in or from `[vendors]`. Its own name when left out.
     pub vendor: Option<String>,
+    /// The wire protocol, in place of its vendor's usual one, e.g. `ollama` for Ollama's own API.
+    pub dialect: Option<String>,
     /// Its credential. When left out, and where it stands at its vendor's own place, the vendor's variable
     /// (e.g. `GROQ_API_KEY`).
     pub api_key: Option<SecretText>,
@@ -74,6 +76,7 @@ impl Provider {
     /// What it does differently from its vendor's row.
     pub fn overrides(&self) -> RowOverrides {
         RowOverrides {
+            dialect: self.dialect.clone(),
             auth: self.auth.clone(),
             operations: self.operations.clone(),
             models: self.models.clone(),
@@ -93,6 +96,7 @@ impl Default for Provider {
         Self {
             enabled: true,
             vendor: None,
+            dialect: None,
             api_key: None,
             base_url: None,
             variables: BTreeMap::new(),

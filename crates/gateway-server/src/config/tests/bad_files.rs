@@ -263,6 +263,10 @@ fn backends_and_vendors() {
             &["g.toml:1:1: vendors.Acme: `Acme` cannot be a vendor's id"],
         ),
         (
+            "[providers.groq]\napi_key = 'k'\ndialect = 'morse'\n",
+            &["g.toml:3:11: providers.groq.dialect: there is no dialect `morse`"],
+        ),
+        (
             "[vendors.acme]\noperations = ['chat']\ndialect = 'morse'\nid = 'other'\n",
             &[
                 "g.toml:3:11: vendors.acme.dialect: there is no dialect `morse`",
