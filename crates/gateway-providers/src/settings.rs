@@ -19,6 +19,7 @@ use crate::{
     auth::{AuthError, Credential},
     call::{AnswerLimits, Timeouts},
     dialects::NativePath,
+    rules::ModelRules,
     secret::Redactor,
     vendor::{PathTemplate, ProxyRule, Quirk, RowOverrides, VendorRow, segment},
 };
@@ -44,6 +45,8 @@ pub struct ProviderInput {
     pub limits: AnswerLimits,
     /// What it does differently from its vendor's row.
     pub overrides: RowOverrides,
+    /// What holds for some models only. The built-in table unless told otherwise.
+    pub rules: ModelRules,
 }
 
 impl ProviderInput {
@@ -59,6 +62,8 @@ impl ProviderInput {
             timeouts: Timeouts::default(),
             limits: AnswerLimits::default(),
             overrides: RowOverrides::default(),
+            // A test reads the built-in table.
+            rules: ModelRules::builtin().cloned().unwrap_or_default(),
         }
     }
 }
@@ -81,6 +86,8 @@ pub struct ProviderSettings {
     pub timeouts: Timeouts,
     /// How large its answers may be.
     pub limits: AnswerLimits,
+    /// What holds for some models only.
+    pub rules: ModelRules,
     /// Takes the provider's secrets out of what it answers.
     pub redactor: Redactor,
     endpoints: BTreeMap<Operation, Endpoint>,
@@ -174,6 +181,7 @@ impl ProviderSettings {
             timeouts,
             limits,
             overrides,
+            rules,
         } = input;
         check_name(&name)?;
         let given_rules = overrides.proxy.clone();
@@ -207,6 +215,7 @@ impl ProviderSettings {
             credential,
             timeouts,
             limits,
+            rules,
             redactor: Redactor::new(&secrets),
             endpoints,
             models_url,

@@ -3,10 +3,12 @@
 //! A parameter that a newer model refuses, another form of thinking: code asks the rule and never the model's
 //! name. A newer unknown model of a family follows the family's newest row.
 
+mod pattern;
 mod rule;
 mod table;
 
 pub use self::{
+    pattern::{ModelId, ModelPattern},
     rule::{ModelRule, ResponsesUse, Sampling, Thinking, ThinkingDefault},
-    table::{ModelRules, RulesError},
+    table::{ModelRules, RuleRow, RulesError},
 };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What holds for a model. Everything is optional: what a rule does not say is as the dialect usually has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ModelRule {
     /// When `temperature`, `top_p` and `top_k` are taken. Always when left out.
@@ -18,6 +18,10 @@ pub struct ModelRule {
     pub thinking_default: ThinkingDefault,
     /// The efforts that can be asked for, in rising order. Empty: effort is not a parameter of this model.
     pub efforts: Vec<String>,
+    /// The highest effort that goes together with switched-off thinking; any when left out.
+    pub highest_effort_without_thinking: Option<String>,
+    /// Whether an answer's JSON schema can be asked for by the provider's own means.
+    pub structured_outputs: bool,
     /// Whether the last message may be the assistant's, to be continued. Yes when left out.
     pub prefill: Option<bool>,
     /// Whether the model can be made to call a tool, or one tool. Yes when left out.
@@ -51,7 +55,7 @@ pub enum Sampling {
     /// Always.
     #[default]
     Taken,
-    /// `temperature` or `top_p`, not both.
+    /// `temperature` or `top_p`, not both, and while it does not think.
     One,
     /// While it does not think.
     WithoutThinking,

@@ -1,18 +1,31 @@
 //! The rules by model.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Map, Value};
 
-use super::ModelRule;
+use super::{
+    ModelRule,
+    pattern::{ModelId, ModelPattern},
+};
 
 static BUILTIN: &str = include_str!("../../model_rules.toml");
 
-/// All rules. For a model the first row with a pattern that fits is taken; a model that no row names has the empty
-/// rule.
-#[derive(Debug, Clone, Default)]
+/// Rules in their order. For a model the first row with a pattern that fits is taken; a model that no row names has
+/// the empty rule. A clone shares the rows.
+///
+/// ```
+/// use gateway_providers::rules::{ModelRules, Sampling};
+///
+/// let rules = ModelRules::builtin()?;
+/// assert_eq!(rules.of("us.anthropic.claude-opus-4-7-v1:0").sampling, Sampling::Refused);
+/// assert_eq!(rules.of("llama-3").sampling, Sampling::Taken);
+/// # Ok::<(), gateway_providers::rules::RulesError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelRules {
-    rows: Vec<Row>,
+    rows: Arc<[RuleRow]>,
 }
 
 /// Why a table of rules cannot be read.
@@ -20,22 +33,28 @@ pub struct ModelRules {
 #[error("the table of model rules cannot be read: {0}")]
 pub struct RulesError(String);
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Table {
     #[serde(default)]
-    rule: Vec<Row>,
+    rule: Vec<RuleRow>,
 }
 
 /// A row: for which models, from where, and what.
-#[derive(Debug, Clone, Deserialize)]
-struct Row {
-    /// Patterns of ids in lower case; `*` stands for any text.
-    models: Vec<String>,
-    /// Where it is written.
-    #[expect(dead_code, reason = "read by who keeps the table, and by documents")]
-    source: String,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RuleRow {
+    /// Patterns of ids, e.g. `claude-opus-5` or `gpt-6*`.
+    pub models: Vec<ModelPattern>,
+    /// Ids of the only vendors that it is for; any vendor when empty. A request in OpenAI's own words is touched only
+    /// by rows that name its vendor.
+    #[serde(default)]
+    pub vendors: Vec<String>,
+    /// Where it is written: an address.
+    #[serde(default)]
+    pub source: String,
+    /// What holds.
     #[serde(flatten)]
-    rule: ModelRule,
+    pub rule: ModelRule,
 }
 
 impl ModelRules {
@@ -57,75 +76,273 @@ impl ModelRules {
     /// What is wrong, in the words of the parser.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
         let table: Table = toml::from_str(text).map_err(|error| RulesError(error.to_string()))?;
-        Ok(Self { rows: table.rule })
+        Ok(table.rule.into_iter().collect())
     }
 
-    /// The rule for a model, by the id that its upstream gave it: whatever stands before the family's name
-    /// (`us.anthropic.`, `models/`, `publishers/google/models/`) does not matter.
-    pub fn of(&self, model: &str) -> &ModelRule {
-        static NONE: OnceLock<ModelRule> = OnceLock::new();
-        let model = model.to_ascii_lowercase();
+    /// With further rows, which come before those that are there.
+    #[must_use]
+    pub fn with_first(&self, rows: impl IntoIterator<Item = RuleRow>) -> Self {
+        rows.into_iter().chain(self.rows.iter().cloned()).collect()
+    }
+
+    /// The rows that may hold at a vendor.
+    #[must_use]
+    pub fn at(&self, vendor: &str) -> Self {
         self.rows
             .iter()
-            .find(|row| row.models.iter().any(|pattern| fits(pattern, &model)))
-            .map_or_else(|| NONE.get_or_init(ModelRule::default), |row| &row.rule)
+            .filter(|row| row.vendors.is_empty() || row.names(vendor))
+            .cloned()
+            .collect()
+    }
+
+    /// The rows that name a vendor.
+    #[must_use]
+    pub fn naming(&self, vendor: &str) -> Self {
+        self.rows
+            .iter()
+            .filter(|row| row.names(vendor))
+            .cloned()
+            .collect()
+    }
+
+    /// The rule for a model, by the id that its upstream gave it.
+    pub fn of(&self, model: &str) -> &ModelRule {
+        static NONE: OnceLock<ModelRule> = OnceLock::new();
+        let none = || NONE.get_or_init(ModelRule::default);
+        if self.rows.is_empty() {
+            return none();
+        }
+        let id = ModelId::from(model);
+        self.rows
+            .iter()
+            .find(|row| row.models.iter().any(|pattern| pattern.fits(&id)))
+            .map_or_else(none, |row| &row.rule)
+    }
+
+    /// All rows in their order.
+    pub fn rows(&self) -> &[RuleRow] {
+        &self.rows
     }
 }
 
-/// Whether a pattern fits the whole id, or what stands in it behind a `/`, `.` or `:`.
-fn fits(pattern: &str, model: &str) -> bool {
-    let tails = model
-        .match_indices(['/', '.', ':'])
-        .filter_map(|(at, _)| model.get(at + 1..));
-    std::iter::once(model)
-        .chain(tails)
-        .any(|tail| glob(pattern.as_bytes(), tail.as_bytes()))
+impl RuleRow {
+    fn names(&self, vendor: &str) -> bool {
+        self.vendors.iter().any(|known| known == vendor)
+    }
 }
 
-/// `*` stands for any text. Linear in the text for each `*`.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let Some((star, rest)) = pattern
-        .iter()
-        .position(|byte| *byte == b'*')
-        .and_then(|at| Some((at, pattern.get(at + 1..)?)))
-    else {
-        return pattern == text;
-    };
-    let Some(tail) = pattern
-        .get(..star)
-        .and_then(|before| text.strip_prefix(before))
-    else {
-        return false;
-    };
-    (0..=tail.len()).any(|skip| tail.get(skip..).is_some_and(|tail| glob(rest, tail)))
+/// Written out: a derived one accepts any member beside a flattened struct, and a mistyped one would do nothing.
+impl<'de> Deserialize<'de> for RuleRow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The members that say for which models a rule is.
+        #[derive(Deserialize)]
+        struct Head {
+            models: Vec<ModelPattern>,
+            #[serde(default)]
+            vendors: Vec<String>,
+            #[serde(default)]
+            source: String,
+        }
+        let mut members = Map::<String, Value>::deserialize(deserializer)?;
+        let head = ["models", "vendors", "source"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), members.shift_remove(name)?)))
+            .collect::<Map<_, _>>();
+        let Head {
+            models,
+            vendors,
+            source,
+        } = serde_json::from_value(head.into()).map_err(D::Error::custom)?;
+        let rule = serde_json::from_value(members.into()).map_err(D::Error::custom)?;
+        Ok(Self {
+            models,
+            vendors,
+            source,
+            rule,
+        })
+    }
+}
+
+impl FromIterator<RuleRow> for ModelRules {
+    fn from_iter<I: IntoIterator<Item = RuleRow>>(rows: I) -> Self {
+        Self {
+            rows: rows.into_iter().collect(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Catalog,
+        rules::{ResponsesUse, Sampling, Thinking, ThinkingDefault},
+    };
+
+    fn builtin() -> &'static ModelRules {
+        ModelRules::builtin().unwrap()
+    }
 
     #[test]
-    fn a_pattern_fits_behind_any_prefix_and_nowhere_else() {
-        for (pattern, model, expected) in [
-            ("claude-opus-4-7*", "claude-opus-4-7-20260401", true),
-            (
-                "claude-opus-4-7*",
-                "us.anthropic.claude-opus-4-7-v1:0",
-                true,
-            ),
-            ("gemini-2.5-*", "models/gemini-2.5-flash", true),
-            ("o1", "o1", true),
-            ("o1", "o1-mini", false),
-            ("o1*", "foo1", false),
-            ("*-codex", "gpt-5-codex", true),
-        ] {
-            assert_eq!(fits(pattern, model), expected, "{pattern} {model}");
+    fn every_row_has_a_source_patterns_and_known_vendors() {
+        let catalog = Catalog::builtin().unwrap();
+        for row in builtin().rows() {
+            assert!(row.source.starts_with("https://"), "{row:?}");
+            assert!(!row.models.is_empty(), "{row:?}");
+            for vendor in &row.vendors {
+                assert!(catalog.get(vendor).is_some(), "{vendor}");
+            }
         }
     }
 
     #[test]
-    fn the_built_in_table_is_read() {
-        let rules = ModelRules::builtin().unwrap();
-        assert_eq!(rules.of("no-such-model"), &ModelRule::default());
+    fn a_table_with_a_member_that_no_rule_has_is_refused() {
+        let text = "[[rule]]\nmodels = ['a']\nsource = 'https://x'\nsamplign = 'refused'\n";
+        assert!(ModelRules::parse(text).is_err());
+    }
+
+    #[test]
+    fn claudes_follow_their_rows_and_unknown_ones_the_strictest() {
+        for (model, sampling, forms, default, forced, prefill) in [
+            (
+                "claude-sonnet-4-5-20250929",
+                Sampling::One,
+                &[Thinking::Budget, Thinking::Off][..],
+                ThinkingDefault::Off,
+                true,
+                true,
+            ),
+            (
+                "claude-opus-4-6",
+                Sampling::WithoutThinking,
+                &[Thinking::Budget, Thinking::Adaptive, Thinking::Off],
+                ThinkingDefault::Off,
+                true,
+                false,
+            ),
+            (
+                "claude-opus-4-8",
+                Sampling::Refused,
+                &[Thinking::Adaptive, Thinking::Off],
+                ThinkingDefault::Off,
+                true,
+                false,
+            ),
+            (
+                "claude-sonnet-5",
+                Sampling::Refused,
+                &[Thinking::Adaptive, Thinking::Off],
+                ThinkingDefault::On,
+                true,
+                false,
+            ),
+            (
+                "claude-sonnet-5-5",
+                Sampling::Refused,
+                &[Thinking::Adaptive, Thinking::BetweenTools],
+                ThinkingDefault::On,
+                false,
+                false,
+            ),
+            (
+                "claude-fable-5",
+                Sampling::Refused,
+                &[Thinking::Adaptive],
+                ThinkingDefault::Always,
+                true,
+                false,
+            ),
+            (
+                "claude-fable-5-1",
+                Sampling::Refused,
+                &[Thinking::Adaptive],
+                ThinkingDefault::Always,
+                false,
+                false,
+            ),
+            (
+                "claude-opus-5-5",
+                Sampling::Refused,
+                &[Thinking::Adaptive],
+                ThinkingDefault::Always,
+                false,
+                false,
+            ),
+            (
+                "claude-zebra-9",
+                Sampling::Refused,
+                &[Thinking::Adaptive],
+                ThinkingDefault::Always,
+                false,
+                false,
+            ),
+        ] {
+            let rule = builtin().of(model);
+            assert_eq!(rule.sampling, sampling, "{model}");
+            assert_eq!(
+                rule.thinking.iter().copied().collect::<Vec<_>>(),
+                forms,
+                "{model}"
+            );
+            assert_eq!(rule.thinking_default, default, "{model}");
+            assert_eq!(rule.forced_tool.unwrap_or(true), forced, "{model}");
+            assert_eq!(rule.prefill.unwrap_or(true), prefill, "{model}");
+        }
+    }
+
+    #[test]
+    fn openais_rules_hold_at_openai_only() {
+        let at = builtin().naming("openai");
+        for (model, responses, refuses_temperature) in [
+            ("gpt-4.1", None, false),
+            ("gpt-5-chat-latest", None, false),
+            ("o3-2025-04-16", None, true),
+            ("gpt-5-mini-2025-08-07", None, true),
+            ("gpt-5.1", None, false),
+            ("gpt-5.1-codex", Some(ResponsesUse::Always), true),
+            ("gpt-5.4-mini", Some(ResponsesUse::WithTools), false),
+            ("gpt-6-astra", Some(ResponsesUse::WithTools), true),
+            ("gpt-7-nova", Some(ResponsesUse::WithTools), true),
+        ] {
+            let rule = at.of(model);
+            assert_eq!(rule.responses, responses, "{model}");
+            assert_eq!(
+                rule.refuses.contains("temperature"),
+                refuses_temperature,
+                "{model}"
+            );
+        }
+        assert_eq!(
+            builtin().naming("groq").of("gpt-6-astra"),
+            &ModelRule::default()
+        );
+        assert_eq!(
+            builtin().at("openrouter").of("openai/gpt-6-astra"),
+            &ModelRule::default()
+        );
+    }
+
+    #[test]
+    fn geminis_think_by_budget_or_by_level() {
+        for (model, form, signatures) in [
+            ("gemini-2.5-flash", Some(Thinking::Budget), false),
+            ("gemini-3-pro-preview", Some(Thinking::Level), true),
+            ("models/gemini-3.7-flash", Some(Thinking::Level), true),
+            ("gemini-3-pro-image-preview", Some(Thinking::Level), false),
+            ("gemini-2.0-flash", None, false),
+            ("gemini-4-argon", Some(Thinking::Level), true),
+            ("gemini-flash-latest", Some(Thinking::Level), true),
+        ] {
+            let rule = builtin().of(model);
+            assert_eq!(rule.thinking.iter().next().copied(), form, "{model}");
+            assert_eq!(rule.signatures_required, signatures, "{model}");
+        }
+    }
+
+    #[test]
+    fn own_rows_come_first() {
+        let own: RuleRow = toml::from_str("models = ['gpt-6*']\nmax_output_tokens = 7").unwrap();
+        let rules = builtin().with_first([own]);
+        assert_eq!(rules.of("gpt-6-astra").max_output_tokens, Some(7));
     }
 }

@@ -28,7 +28,7 @@ pub struct TranslatedProvider {
     transport: Arc<dyn Transport>,
     signer: Arc<dyn Signer>,
     dialect: Arc<dyn Dialect>,
-    rules: Arc<ModelRules>,
+    rules: ModelRules,
 }
 
 impl TranslatedProvider {
@@ -39,14 +39,13 @@ impl TranslatedProvider {
         signer: Arc<dyn Signer>,
         dialect: Arc<dyn Dialect>,
     ) -> Self {
-        // The built-in table is read by a test; a table that cannot be read has no rules.
-        let rules = ModelRules::builtin().cloned().unwrap_or_default();
+        let rules = settings.rules.at(&settings.vendor.id);
         Self {
             settings,
             transport,
             signer,
             dialect,
-            rules: Arc::new(rules),
+            rules,
         }
     }
 
