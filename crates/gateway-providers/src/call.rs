@@ -23,6 +23,8 @@ pub struct Call {
     pub stream: bool,
     /// Ask the upstream for usage in the stream, and hide it from a client that did not ask.
     pub count_tokens: bool,
+    /// Refuse what would lose a member of the request on its way, instead of naming it beside the answer.
+    pub strict: bool,
     /// The client's headers that may go upstream: an allow-list, never a credential.
     pub headers: HeaderMap,
     /// How long each phase may take.

@@ -13,6 +13,7 @@ pub mod openai;
 pub mod operation;
 mod peek;
 pub mod provider;
+mod provider_options;
 pub mod raw_usage;
 pub mod registry;
 pub mod rules;

@@ -178,6 +178,7 @@ fn call(operation: Operation, request: &impl Serialize, stream: bool) -> Result<
         stream,
         // The request says itself whether it wants usage in the stream.
         count_tokens: false,
+        strict: false,
         headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     })

@@ -22,6 +22,8 @@ pub struct Ask {
     pub stream: bool,
     /// Ask the upstream for usage in the stream, and hide it from a client that did not ask.
     pub count_tokens: bool,
+    /// Refuse what would lose a member of the request on its way.
+    pub strict: bool,
     /// The client's headers that may go upstream: an allow-list, never a credential.
     pub headers: HeaderMap,
     /// The caller's own limit: to the first token of a stream, to the end of a whole answer. It shortens the
@@ -129,6 +131,7 @@ fn call(target: &Target, ask: Ask, mut timeouts: Timeouts) -> Call {
         payload: ask.payload,
         stream: ask.stream,
         count_tokens: ask.count_tokens,
+        strict: ask.strict,
         headers: ask.headers,
         timeouts,
     }

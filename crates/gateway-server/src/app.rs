@@ -42,6 +42,8 @@ pub struct HttpSettings {
     pub single_backend: bool,
     /// Ask upstreams for token counts in streams.
     pub count_tokens: bool,
+    /// Whether a request that would lose a member on its way is refused, where the caller does not say.
+    pub strict_translation: bool,
     /// How errors are written where the caller does not say.
     pub error_style: ErrorStyle,
     /// Whether upstreams' error bodies are replaced.

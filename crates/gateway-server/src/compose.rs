@@ -209,6 +209,7 @@ fn http(settings: &Settings) -> HttpSettings {
         single_backend,
         // One backend gets every body as it is, so nothing is asked of it that the client did not ask.
         count_tokens: !single_backend,
+        strict_translation: settings.features.strict_translation,
         error_style: ErrorStyle {
             format: match settings.errors.format {
                 section::ErrorFormat::Object => ErrorFormat::Object,

@@ -29,6 +29,7 @@ fn call(operation: Operation, model: &str, stream: bool, body: &Value) -> Call {
         payload,
         stream,
         count_tokens: true,
+        strict: false,
         headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     }

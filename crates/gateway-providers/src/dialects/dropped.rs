@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Options for one provider are read by the provider around the dialect, which also names those it leaves.
-const PROVIDER_OPTIONS: &str = crate::translated::PROVIDER_OPTIONS;
+const PROVIDER_OPTIONS: &str = crate::provider_options::MEMBER;
 
 /// The paths of members that were dropped, in the order in which they were found.
 ///

@@ -7,6 +7,7 @@ mod exchange;
 mod models;
 mod provider;
 mod request;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod whole;

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Call, CallError, FaultKind, Operation, Provider, ProviderSettings, Quirk, Reply,
     provider::{ModelListing, ProxyRequest},
+    rules::ModelRules,
     stream::GuardRules,
     upstream::{as_it_came, body, proxy, refuse_errors, send, upstream_headers},
     vendor::ModelListShape,
@@ -47,6 +48,8 @@ const MAX_PAGES: u32 = 20;
 #[derive(Clone)]
 pub struct OpenAiProvider {
     settings: Arc<ProviderSettings>,
+    /// What holds for some models, of the rules that name the vendor.
+    rules: ModelRules,
     transport: Arc<dyn Transport>,
 }
 
@@ -54,6 +57,7 @@ impl OpenAiProvider {
     /// A provider with these settings over this transport.
     pub fn new(settings: Arc<ProviderSettings>, transport: Arc<dyn Transport>) -> Self {
         Self {
+            rules: settings.rules.naming(&settings.vendor.id),
             settings,
             transport,
         }
@@ -122,7 +126,7 @@ impl Provider for OpenAiProvider {
             request,
             dropped,
             hides_usage,
-        } = request::prepare(&self.settings, call)?;
+        } = request::prepare(&self.settings, &self.rules, call)?;
         let rules = self.rules(operation, hides_usage);
         let transport = Arc::clone(&self.transport);
         Exchange {

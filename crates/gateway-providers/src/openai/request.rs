@@ -4,10 +4,14 @@ use gateway_client::transport::{RequestBody, TransportRequest};
 use gateway_types::json::{Edit, RawObject, ScanLimits};
 use http::{HeaderValue, Method, header};
 
+use super::rules;
 use crate::{
     Call, Payload, ProviderSettings, Quirk, TranslateError,
     operation::{Operation, StreamEnd},
-    upstream::upstream_headers,
+    provider_options::{self, ProviderOptions},
+    rules::ModelRules,
+    upstream::{refuse_dropped, upstream_headers},
+    vendor::DEFAULT_DIALECT,
 };
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -25,13 +29,20 @@ pub(super) struct Prepared {
 }
 
 /// Puts a call into the upstream's words.
-pub(super) fn prepare(settings: &ProviderSettings, call: Call) -> Result<Prepared, TranslateError> {
+///
+/// `rules` are those that name the provider's vendor.
+pub(super) fn prepare(
+    settings: &ProviderSettings,
+    rules: &ModelRules,
+    call: Call,
+) -> Result<Prepared, TranslateError> {
     let Call {
         operation,
         model,
         payload,
         stream,
         count_tokens,
+        strict,
         headers,
         timeouts,
     } = call;
@@ -54,6 +65,10 @@ pub(super) fn prepare(settings: &ProviderSettings, call: Call) -> Result<Prepare
             set_model(&object, &mut edit, &model);
             rename(settings, &object, &mut edit);
             drop_refused(settings, &object, &mut edit, &mut dropped);
+            if operation == Operation::Chat {
+                rules::apply(rules.of(&model), &object, &mut edit, &mut dropped);
+            }
+            apply_options(settings, &object, &mut edit, &mut dropped)?;
             if stream && count_tokens && operation.spec().stream_end == StreamEnd::Chunks {
                 hides_usage = ask_for_usage(settings, &object, &mut edit);
             }
@@ -71,6 +86,7 @@ pub(super) fn prepare(settings: &ProviderSettings, call: Call) -> Result<Prepare
             }
         }
     };
+    refuse_dropped(strict, &dropped, &settings.name)?;
     let head_timeout = Some(if stream {
         timeouts.first_token
     } else {
@@ -137,6 +153,28 @@ fn drop_refused(
             dropped.push(name.to_owned());
         }
     }
+}
+
+/// Merges the options that are for this provider alone, and names those that are for others.
+fn apply_options(
+    settings: &ProviderSettings,
+    object: &RawObject,
+    edit: &mut Edit<'_>,
+    dropped: &mut Vec<String>,
+) -> Result<(), TranslateError> {
+    if object.get(provider_options::MEMBER).is_none() {
+        return Ok(());
+    }
+    let names = [
+        settings.name.as_str(),
+        settings.vendor.id.as_str(),
+        DEFAULT_DIALECT,
+    ];
+    let options = ProviderOptions::read(object, &names)?;
+    edit.remove(provider_options::MEMBER);
+    options.splice(object, edit);
+    dropped.extend(options.others);
+    Ok(())
 }
 
 /// Asks for usage in the stream, the client's other stream options kept. Says whether the client did not.

@@ -185,6 +185,7 @@ fn call(operation: Operation, body: &str, stream: bool) -> Call {
         ),
         stream,
         count_tokens: true,
+        strict: false,
         headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     }

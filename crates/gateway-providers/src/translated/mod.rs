@@ -2,11 +2,9 @@
 
 mod exchange;
 mod models;
-mod options;
 mod provider;
 mod stream;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::options::MEMBER as PROVIDER_OPTIONS;
 pub use self::provider::TranslatedProvider;

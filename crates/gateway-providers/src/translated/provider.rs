@@ -10,15 +10,16 @@ use async_trait::async_trait;
 use gateway_client::transport::{Transport, TransportResponse};
 use gateway_types::json::{RawObject, ScanLimits};
 
-use super::{exchange::Exchange, models, options::ProviderOptions};
+use super::{exchange::Exchange, models};
 use crate::{
     Call, CallError, Operation, Payload, Provider, ProviderSettings, Reply, TranslateError,
     answer::AnswerSeed,
     credentials::Signer,
     dialects::{Ask, Decoder, Dialect, Encoded},
     provider::{ModelListing, ProxyRequest},
+    provider_options::ProviderOptions,
     rules::ModelRules,
-    upstream::{hold, proxy, tell_dropped},
+    upstream::{hold, proxy, refuse_dropped, tell_dropped},
 };
 
 /// Any upstream whose protocol is translated.
@@ -132,6 +133,7 @@ impl Provider for TranslatedProvider {
             dropped,
             decoder,
         } = self.encode(&call, body)?;
+        refuse_dropped(call.strict, &dropped, &self.settings.name)?;
         let exchange = Exchange {
             timeouts: call.timeouts,
             ..self.exchange()

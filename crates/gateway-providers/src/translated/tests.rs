@@ -198,6 +198,7 @@ fn call(stream: bool, body: &Value) -> Call {
         payload: Payload::Json(body),
         stream,
         count_tokens: true,
+        strict: false,
         headers: HeaderMap::new(),
         timeouts: Timeouts::default(),
     }

@@ -2,12 +2,37 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::{CallError, Reply};
+use crate::{CallError, Reply, TranslateError};
 
 const DROPPED: HeaderName = HeaderName::from_static("x-gateway-dropped");
 
 /// The longest list in bytes; a header of more than a few KB gets an answer refused by proxies.
 const LONGEST: usize = 2048;
+
+/// In strict mode nothing may be lost.
+///
+/// # Errors
+/// Names the first member that would be, and all of them in its text.
+pub(crate) fn refuse_dropped(
+    strict: bool,
+    dropped: &[String],
+    provider: &str,
+) -> Result<(), TranslateError> {
+    let Some(first) = dropped.first().filter(|_| strict) else {
+        return Ok(());
+    };
+    let names = dropped
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    Err(TranslateError::InvalidValue {
+        param: first.clone(),
+        message: format!(
+            "provider `{provider}` cannot be told {names}: leave it out, or do without strict translation"
+        ),
+    })
+}
 
 /// Names in the reply's headers what the request lost on its way.
 pub(crate) fn tell_dropped(

@@ -122,6 +122,7 @@ fn ask(operation: Operation) -> Ask {
         payload: Payload::Json(object(r#"{"model":"any"}"#)),
         stream: false,
         count_tokens: false,
+        strict: false,
         headers: HeaderMap::new(),
         limit: None,
     }

@@ -165,6 +165,8 @@ pub struct FeatureSettings {
     pub vision: bool,
     /// Whether the image endpoints are served.
     pub images: bool,
+    /// Whether a request that would lose a member on its way is refused.
+    pub strict_translation: bool,
     /// Whether `/proxy` is served.
     pub proxy: bool,
 }

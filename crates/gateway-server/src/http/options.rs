@@ -10,6 +10,7 @@ use super::error::{ApiError, ErrorKind};
 const FAILOVER: &str = "x-opengateway-failover-sequence";
 const ENDPOINT: &str = "x-opengateway-vllm-endpoint";
 const TIMEOUT: &str = "x-opengateway-timeout";
+const STRICT: &str = "x-gateway-strict";
 
 /// The longest time that a caller may ask for.
 const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -21,6 +22,8 @@ pub struct Options {
     pub provider: Option<String>,
     /// The caller's limit for the upstream: to the first token of a stream, to the end of a whole answer.
     pub timeout: Option<Duration>,
+    /// Whether to refuse a request that would lose a member on its way; as configured when not said.
+    pub strict: Option<bool>,
     /// Whether any `x-opengateway-*` header is there, be it empty: the caller speaks that dialect.
     pub opengateway: bool,
 }
@@ -32,12 +35,14 @@ impl Options {
     /// 400 with the name of the parameter or header.
     pub fn read(uri: &Uri, headers: &HeaderMap) -> Result<Self, ApiError> {
         let query = one_query(uri, "provider")?.filter(|name| !name.is_empty());
+        let strict = text(headers, STRICT)?.map(strict).transpose()?;
         let opengateway = headers
             .keys()
             .any(|name| name.as_str().starts_with("x-opengateway-"));
         if !opengateway {
             return Ok(Self {
                 provider: query,
+                strict,
                 ..Self::default()
             });
         }
@@ -51,9 +56,16 @@ impl Options {
         Ok(Self {
             provider: one_provider(query, sequence)?,
             timeout,
+            strict,
             opengateway,
         })
     }
+}
+
+fn strict(text: &str) -> Result<bool, ApiError> {
+    text.to_ascii_lowercase()
+        .parse()
+        .map_err(|_| bad_header(STRICT, "it is neither `true` nor `false`"))
 }
 
 /// The query and the sequence must agree on who is asked first.

@@ -113,6 +113,7 @@ async fn plan_json(
         payload: Payload::Json(understood.body),
         stream: understood.stream,
         count_tokens: app.settings.count_tokens,
+        strict: options.strict.unwrap_or(app.settings.strict_translation),
         headers: forward::for_call(&parts.headers),
         limit: options.timeout,
     };
@@ -154,6 +155,7 @@ async fn plan_form(
         },
         stream: false,
         count_tokens: false,
+        strict: false,
         headers: forward::for_call(&parts.headers),
         limit: options.timeout,
     };

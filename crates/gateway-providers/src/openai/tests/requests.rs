@@ -276,3 +276,80 @@ async fn models_are_listed_with_the_static_ones_behind() {
     assert_eq!(bench.provider.models().await.unwrap().models.len(), 1);
     assert!(bench.transport.sent.lock().unwrap().is_empty());
 }
+
+const OPENAI_ROW: &str = r#"
+    id = "openai"
+    base_url = "http://upstream.test/v1"
+    key_required = false
+    operations = ["chat"]
+"#;
+
+#[tokio::test]
+async fn what_a_model_refuses_is_taken_out_and_named() {
+    for (given, sent, dropped) in [
+        (
+            r#"{"model":"gpt-4.1","temperature":0.2,"max_tokens":5}"#,
+            r#"{"model":"gpt-4.1","temperature":0.2,"max_tokens":5}"#,
+            None,
+        ),
+        (
+            r#"{"model":"o3","max_tokens":5,"temperature":0.2,"top_p":1,"stop":null,"seed":1}"#,
+            r#"{"model":"o3","max_completion_tokens":5,"top_p":1,"stop":null,"seed":1}"#,
+            Some("temperature"),
+        ),
+        (
+            r#"{"model":"gpt-5.1","max_tokens":5,"max_completion_tokens":6,"temperature":0.2}"#,
+            r#"{"model":"gpt-5.1","max_completion_tokens":6,"temperature":0.2}"#,
+            None,
+        ),
+        (
+            r#"{"model":"gpt-5.1","reasoning_effort":"low","temperature":0.2}"#,
+            r#"{"model":"gpt-5.1","reasoning_effort":"low"}"#,
+            Some("temperature"),
+        ),
+        (
+            r#"{"model":"gpt-5.5","reasoning_effort":"none","temperature":0.2}"#,
+            r#"{"model":"gpt-5.5","reasoning_effort":"none","temperature":0.2}"#,
+            None,
+        ),
+    ] {
+        let mut call = call(Operation::Chat, given, false);
+        call.model = serde_json::from_str::<serde_json::Value>(given).unwrap()["model"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let (request, told) = request(OPENAI_ROW, call).await;
+        assert_eq!(sent_body(request), sent);
+        assert_eq!(told.as_deref(), dropped, "{given}");
+    }
+}
+
+#[tokio::test]
+async fn options_for_this_provider_are_merged_and_those_for_others_are_named() {
+    let given = r#"{"model":"m","a":{"x":1},"provider_options":{"openai":{"a":{"y":2},"b":3},"google":{}}}"#;
+    let (request, told) = request(PLAIN_ROW, call(Operation::Chat, given, false)).await;
+    assert_eq!(
+        sent_body(request),
+        r#"{"model":"m","a":{"x":1,"y":2},"b":3}"#
+    );
+    assert_eq!(told.as_deref(), Some("provider_options.google"));
+}
+
+#[tokio::test]
+async fn in_strict_mode_nothing_is_dropped() {
+    let row = PLAIN_ROW.to_owned() + "\ndrop = [\"seed\"]\n";
+    for (strict, body, refused) in [
+        (true, r#"{"model":"m","seed":1}"#, true),
+        (false, r#"{"model":"m","seed":1}"#, false),
+        (true, r#"{"model":"m"}"#, false),
+    ] {
+        let bench = bench(&row, Script::json(r#"{"choices":[{}]}"#));
+        let mut call = call(Operation::Chat, body, false);
+        call.strict = strict;
+        let told = bench.provider.call(call).await;
+        assert_eq!(told.is_err(), refused, "{body}");
+        if let Err(CallError::Translate(error)) = told {
+            assert!(error.to_string().contains("`seed`"), "{error}");
+        }
+    }
+}

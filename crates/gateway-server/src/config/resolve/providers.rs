@@ -222,6 +222,7 @@ fn configured_input(
     scene: &Scene<'_, '_>,
 ) -> ProviderInput {
     let mut input = ProviderInput::new(Arc::clone(row));
+    input.rules = input.rules.with_first(config.model_rules.iter().cloned());
     name.clone_into(&mut input.name);
     input.base_url.clone_from(&provider.base_url);
     input.credential = provider.api_key.as_ref().map(|key| key.0.clone());
@@ -273,6 +274,7 @@ fn add_backend(
         return;
     };
     let mut input = ProviderInput::new(Arc::clone(row));
+    input.rules = input.rules.with_first(config.model_rules.iter().cloned());
     name.clone_into(&mut input.name);
     input.base_url.clone_from(&backend.url);
     input.credential = backend.api_key.as_ref().map(|key| key.0.clone());
@@ -312,6 +314,7 @@ fn add_discovered(
             continue;
         }
         input.timeouts = defaults.call;
+        input.rules = input.rules.with_first(config.model_rules.iter().cloned());
         let name = input.name.clone();
         match ProviderSettings::resolve(input) {
             Ok(settings) => {

@@ -23,6 +23,7 @@ pub(super) fn features(config: &Config, mode: Mode) -> FeatureSettings {
             .unwrap_or(mode == Mode::SingleBackend),
         images: config.features.images,
         proxy: config.proxy.enabled,
+        strict_translation: config.features.strict_translation,
     }
 }
 

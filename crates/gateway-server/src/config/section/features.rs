@@ -15,6 +15,10 @@ pub struct Features {
     /// Switches on every vendor whose key is in the environment, e.g. by `GROQ_API_KEY`, beside the providers of the
     /// file.
     pub discover_providers: bool,
+    /// Refuses a request that would lose a member on its way to a provider which cannot be told it, with 400 and the
+    /// member's name. When off, the answer names what was dropped in `x-gateway-dropped`. A request says otherwise with
+    /// the header `x-gateway-strict: true` or `false`.
+    pub strict_translation: bool,
 }
 
 impl Default for Features {
@@ -23,6 +27,7 @@ impl Default for Features {
             vision: None,
             images: true,
             discover_providers: true,
+            strict_translation: false,
         }
     }
 }

@@ -21,7 +21,7 @@ mod timeouts;
 
 use std::collections::BTreeMap;
 
-use gateway_providers::VendorRow;
+use gateway_providers::{VendorRow, rules::RuleRow};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -59,6 +59,8 @@ pub struct Config {
     pub providers: BTreeMap<String, Provider>,
     /// Vendors of your own, by id, with the members of the built-in ones. One with a built-in id takes its place.
     pub vendors: BTreeMap<String, VendorRow>,
+    /// What holds for some models only, before the built-in rules: the first row with a pattern that fits counts.
+    pub model_rules: Vec<RuleRow>,
     /// Public model names and what serves them. `default` is the one for callers that have no favourite.
     pub models: BTreeMap<String, Alias>,
     /// Which model and which provider, where a request leaves it open.

@@ -5,7 +5,7 @@
 //! member by member, everything else replaced.
 
 use bytes::Bytes;
-use gateway_types::json::RawObject;
+use gateway_types::json::{Edit, RawObject};
 use serde_json::{Map, Value};
 
 use crate::TranslateError;
@@ -48,6 +48,19 @@ impl ProviderOptions {
             merge(&mut options.members, members);
         }
         Ok(options)
+    }
+
+    /// Puts the options into an object, at the top level member by member.
+    pub(crate) fn splice(&self, object: &RawObject, edit: &mut Edit<'_>) {
+        for (name, value) in &self.members {
+            let mut value = value.clone();
+            let given = object.get(name).and_then(|given| given.parse().ok());
+            if let (Some(Value::Object(mut given)), Value::Object(more)) = (given, &value) {
+                merge(&mut given, more.clone());
+                value = Value::Object(given);
+            }
+            edit.set(name, value.to_string());
+        }
     }
 
     /// The body with the options merged in; the same bytes where there are none.
