@@ -185,7 +185,7 @@ impl ProviderSettings {
         } = input;
         check_name(&name)?;
         let given_rules = overrides.proxy.clone();
-        let row = VendorRow::clone(&vendor).with(overrides);
+        let row = base::with_places(VendorRow::clone(&vendor).with(overrides));
         let base_url = base::resolve(&row, base_url.as_deref(), &variables)?;
         let secret = credential.filter(|secret| !secret.is_empty());
         if secret.is_none() && row.key_required && row.auth != crate::Auth::None {

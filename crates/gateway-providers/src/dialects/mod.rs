@@ -16,6 +16,9 @@ mod decode;
 pub mod dropped;
 mod encoded;
 pub mod native_error;
+mod places;
+pub(crate) mod read;
+pub(crate) mod text;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -24,6 +27,7 @@ pub use self::{
     ask::Ask,
     decode::{AnswerDecoder, Flow, WholeAnswer, WholeDecoder},
     encoded::{Decoder, Encoded, NativePath, NativeRequest},
+    places::Places,
 };
 use crate::{
     Fault, Operation, ProviderSettings, TranslateError, fault::UpstreamError, provider::ListedModel,

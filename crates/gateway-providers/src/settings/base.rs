@@ -5,13 +5,50 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::SettingsError;
-use crate::vendor::VendorRow;
+use crate::{
+    dialects::Places,
+    vendor::{PathTemplate, VendorRow},
+};
 
 /// What a base URL without a path gets where its vendor has no usual place.
 const USUAL_PATH: &str = "/v1";
 
 /// The base URL of a provider: its own, or the vendor's with the variables filled in.
 pub(super) fn resolve(
+    row: &VendorRow,
+    own: Option<&str>,
+    variables: &BTreeMap<String, String>,
+) -> Result<Url, SettingsError> {
+    let mut url = as_written(row, own, variables)?;
+    if let Some(places) = Places::of(&row.dialect) {
+        let path = places.trim(url.path()).to_owned();
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// The row with the paths of its dialect, where the dialect has its own and the row says nothing else.
+pub(super) fn with_places(mut row: VendorRow) -> VendorRow {
+    let Some(places) = Places::of(&row.dialect) else {
+        return row;
+    };
+    for (operation, path) in places.paths {
+        if row.operations.contains(operation)
+            && !row.paths.contains_key(operation)
+            && let Ok(path) = path.parse()
+        {
+            row.paths.insert(*operation, path);
+        }
+    }
+    if row.models.path == PathTemplate::models()
+        && let Ok(path) = places.models.parse()
+    {
+        row.models.path = path;
+    }
+    row
+}
+
+fn as_written(
     row: &VendorRow,
     own: Option<&str>,
     variables: &BTreeMap<String, String>,
