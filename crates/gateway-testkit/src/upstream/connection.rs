@@ -141,6 +141,7 @@ async fn play_steps<S: Socket>(
     for step in steps {
         match step {
             Step::Piece(bytes) => writer.write_all(&framing.wrap(bytes)).await?,
+            Step::Burst(pieces) => writer.write_all(&framing.wrap_all(pieces)).await?,
             Step::Raw(bytes) => writer.write_all(bytes).await?,
             Step::Wait(time) => sleep(*time).await,
             Step::Gate(gate) => gate.pass().await,

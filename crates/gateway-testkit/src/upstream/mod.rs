@@ -2,6 +2,7 @@
 
 mod connection;
 mod record;
+mod replay;
 mod reply;
 mod sinks;
 mod tls;
@@ -23,6 +24,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use self::{
     record::RecordedRequest,
+    replay::{BodyFraming, Chunking, RecordedReply},
     reply::{Gate, Reply},
     sinks::{Babbler, ClosedPort, FullBacklog},
     tls::{CERTIFICATE_PEM, PRIVATE_KEY_PEM},

@@ -37,6 +37,8 @@ pub(super) enum Framing {
 pub(super) enum Step {
     /// A piece of the body, framed as the head says.
     Piece(Bytes),
+    /// Pieces of the body, each framed on its own, written together.
+    Burst(Vec<Bytes>),
     /// Bytes outside of any framing.
     Raw(Bytes),
     Wait(Duration),
@@ -179,6 +181,14 @@ impl Reply {
         self
     }
 
+    /// Adds pieces of the body that are written together, yet framed each on its own: in a chunked body every one
+    /// is a chunk, whatever the network joins.
+    #[must_use]
+    pub fn send_burst(mut self, pieces: Vec<Bytes>) -> Self {
+        self.body.push(Step::Burst(pieces));
+        self
+    }
+
     /// Adds one canonical event.
     #[must_use]
     pub fn event(self, data: &str) -> Self {
@@ -226,8 +236,12 @@ impl Reply {
     pub fn trickle(mut self, size: usize, pause: Duration) -> Self {
         let mut whole = BytesMut::new();
         for step in std::mem::take(&mut self.body) {
-            if let Step::Piece(bytes) = step {
-                whole.extend_from_slice(&bytes);
+            match step {
+                Step::Piece(bytes) => whole.extend_from_slice(&bytes),
+                Step::Burst(pieces) => pieces
+                    .iter()
+                    .for_each(|bytes| whole.extend_from_slice(bytes)),
+                Step::Raw(_) | Step::Wait(_) | Step::Gate(_) => {}
             }
         }
         let whole = whole.freeze();
@@ -334,18 +348,25 @@ impl Reply {
     fn body_length(&self) -> usize {
         self.body
             .iter()
-            .map(|step| {
-                if let Step::Piece(bytes) = step {
-                    bytes.len()
-                } else {
-                    0
-                }
+            .map(|step| match step {
+                Step::Piece(bytes) => bytes.len(),
+                Step::Burst(pieces) => pieces.iter().map(Bytes::len).sum(),
+                Step::Raw(_) | Step::Wait(_) | Step::Gate(_) => 0,
             })
             .sum()
     }
 }
 
 impl Framing {
+    /// Pieces of the body, each framed on its own, as they go on the wire.
+    pub(super) fn wrap_all(self, pieces: &[Bytes]) -> Bytes {
+        let mut wire = BytesMut::new();
+        for piece in pieces {
+            wire.extend_from_slice(&self.wrap(piece));
+        }
+        wire.freeze()
+    }
+
     /// One piece of the body, as it goes on the wire.
     pub(super) fn wrap(self, piece: &Bytes) -> Bytes {
         if self != Self::Chunked || piece.is_empty() {
