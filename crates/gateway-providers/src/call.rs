@@ -89,6 +89,15 @@ impl Default for AnswerLimits {
     }
 }
 
+/// What a call would be sent as.
+#[derive(Debug, Clone, Default)]
+pub struct Preview {
+    /// The bodies in the provider's words, one a request.
+    pub bodies: Vec<Bytes>,
+    /// Members of the request that the provider would not be told.
+    pub dropped: Vec<String>,
+}
+
 /// A provider's answer, checked: what is here may go to the client.
 #[derive(Debug)]
 pub struct Reply {

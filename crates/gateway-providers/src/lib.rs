@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod auth;
 pub mod call;
+pub mod capabilities;
 pub mod credentials;
 pub mod demo;
 pub mod dialects;
@@ -29,7 +30,10 @@ pub mod vendor;
 
 pub use self::{
     auth::Auth,
-    call::{Call, CallError, EventBatch, EventStream, Payload, Reply, ReplyBody, TranslateError},
+    call::{
+        Call, CallError, EventBatch, EventStream, Payload, Preview, Reply, ReplyBody,
+        TranslateError,
+    },
     fault::{Fault, FaultKind},
     operation::Operation,
     provider::Provider,

@@ -8,7 +8,7 @@ use gateway_client::transport::{RequestBody, TransportResponse};
 use gateway_types::json::RawObject;
 use http::{HeaderMap, Method};
 
-use crate::{Call, CallError, Operation, Reply};
+use crate::{Call, CallError, Operation, Preview, Reply, TranslateError};
 
 /// A configured upstream. Object-safe: the router holds `Arc<dyn Provider>`, and a type of your own can be one.
 #[async_trait]
@@ -28,6 +28,17 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`CallError::Translate`] before anything is sent; [`CallError::Fault`] for what the upstream did.
     async fn call(&self, call: Call) -> Result<Reply, CallError>;
+
+    /// A model that can be spoken of where nobody names one; the provider need not have it.
+    fn example_model(&self) -> Option<&str> {
+        None
+    }
+
+    /// What a call would be sent as; nothing is sent. `None` from a provider that cannot say, or does not put calls
+    /// into words.
+    fn preview(&self, _call: Call) -> Option<Result<Preview, TranslateError>> {
+        None
+    }
 
     /// The models that the upstream lists now, all pages of them.
     ///

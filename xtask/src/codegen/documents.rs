@@ -1,6 +1,9 @@
 //! Which files are made from the code, and from which part of it.
 
-use gateway_providers::vendor::{self, Catalog};
+use gateway_providers::{
+    capabilities,
+    vendor::{self, Catalog},
+};
 use gateway_server::{config, openapi};
 
 use super::{errors, write::Document};
@@ -20,6 +23,7 @@ pub(super) fn make() -> Outcome<Vec<Document>> {
             format!("{:#}", config::json_schema()),
         ),
         Document::new("docs/vendors.md", vendor::docs::markdown(&vendors)),
+        Document::new("docs/providers.md", capabilities::docs::markdown(&vendors)),
         Document::new("docs/errors.md", errors::markdown()),
     ])
 }

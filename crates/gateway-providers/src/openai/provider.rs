@@ -14,7 +14,8 @@ use super::{
     request::{self, Prepared},
 };
 use crate::{
-    Call, CallError, FaultKind, Operation, Provider, ProviderSettings, Quirk, Reply,
+    Call, CallError, FaultKind, Operation, Preview, Provider, ProviderSettings, Quirk, Reply,
+    TranslateError,
     provider::{ModelListing, ProxyRequest},
     rules::ModelRules,
     stream::GuardRules,
@@ -141,6 +142,24 @@ impl Provider for OpenAiProvider {
         }
         .run()
         .await
+    }
+
+    fn example_model(&self) -> Option<&str> {
+        self.settings.vendor.example_model.as_deref()
+    }
+
+    fn preview(&self, call: Call) -> Option<Result<Preview, TranslateError>> {
+        let prepared = request::prepare(&self.settings, &self.rules, call);
+        let preview = |prepared: Prepared| {
+            let RequestBody::Full(body) = prepared.request.body else {
+                return None;
+            };
+            Some(Preview {
+                bodies: vec![body],
+                dropped: prepared.dropped,
+            })
+        };
+        prepared.map(preview).transpose()
     }
 
     async fn models(&self) -> Result<ModelListing, CallError> {

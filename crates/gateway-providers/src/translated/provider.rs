@@ -12,7 +12,8 @@ use gateway_types::json::{RawObject, ScanLimits};
 
 use super::{exchange::Exchange, models};
 use crate::{
-    Call, CallError, Operation, Payload, Provider, ProviderSettings, Reply, TranslateError,
+    Call, CallError, Operation, Payload, Preview, Provider, ProviderSettings, Reply,
+    TranslateError,
     answer::AnswerSeed,
     credentials::Signer,
     dialects::{Ask, Decoder, Dialect, Encoded},
@@ -147,6 +148,26 @@ impl Provider for TranslatedProvider {
             Decoder::Chat(decoder) => exchange.chat(requests, decoder, seed).await,
         };
         tell_dropped(reply, &dropped)
+    }
+
+    fn example_model(&self) -> Option<&str> {
+        self.settings.vendor.example_model.as_deref()
+    }
+
+    fn preview(&self, call: Call) -> Option<Result<Preview, TranslateError>> {
+        let Payload::Json(body) = &call.payload else {
+            return None;
+        };
+        Some(self.encode(&call, body).map(|encoded| {
+            Preview {
+                bodies: encoded
+                    .requests
+                    .into_iter()
+                    .map(|request| request.body)
+                    .collect(),
+                dropped: encoded.dropped,
+            }
+        }))
     }
 
     async fn models(&self) -> Result<ModelListing, CallError> {

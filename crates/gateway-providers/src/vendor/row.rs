@@ -84,6 +84,9 @@ pub struct VendorRow {
     /// How it lists its models.
     #[serde(default)]
     pub models: ModelListSpec,
+    /// A model of its own that documents can speak of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example_model: Option<String>,
     /// Top-level members of a JSON request that go under another name: OpenAI's name to the vendor's. Where a
     /// request has both, the vendor's own stays and the other goes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

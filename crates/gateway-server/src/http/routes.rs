@@ -32,6 +32,8 @@ pub enum Endpoint {
     Models,
     /// One model.
     Model,
+    /// Which features each provider has.
+    Capabilities,
     /// A raw request to a provider.
     Proxy,
     /// Liveness.
@@ -96,6 +98,12 @@ const FIXED: &[Route] = &[
     row("/models", GET, Policy::Protected, Endpoint::Models),
     row("/v1/models/{*id}", GET, Policy::Protected, Endpoint::Model),
     row("/models/{*id}", GET, Policy::Protected, Endpoint::Model),
+    row(
+        "/v1/capabilities",
+        GET,
+        Policy::Protected,
+        Endpoint::Capabilities,
+    ),
     row("/proxy/{provider}", ANY, Policy::Protected, Endpoint::Proxy),
     row(
         "/proxy/{provider}/{*path}",

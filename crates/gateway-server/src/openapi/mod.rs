@@ -72,6 +72,7 @@ use crate::http::{
         paths::moderations::create_moderation,
         paths::models::list_models,
         paths::models::retrieve_model,
+        paths::capabilities::list_capabilities,
         paths::proxy::proxy,
         paths::service::get_health,
         paths::service::get_readiness,

@@ -1,5 +1,6 @@
 //! One handler per endpoint; none knows a vendor.
 
+mod capabilities;
 mod models;
 mod nothing;
 mod proxy;
@@ -33,6 +34,7 @@ pub async fn handle(
         Endpoint::Operation(operation) => pipeline::serve(app, operation, request, exchange).await,
         Endpoint::Models => models::list(app, request.into_parts().0.uri).await,
         Endpoint::Model => models::find(app, request.into_parts().0.uri).await,
+        Endpoint::Capabilities => capabilities::list(app, request.into_parts().0.uri).await,
         Endpoint::Proxy => proxy::relay(app, request, exchange).await,
         Endpoint::Health => status::health(),
         Endpoint::Ready => status::ready(app),

@@ -1,6 +1,7 @@
 //! What is particular to each endpoint: one function per endpoint, which exists for its documentation only.
 
 pub(super) mod audio;
+pub(super) mod capabilities;
 pub(super) mod chat;
 pub(super) mod completions;
 pub(super) mod embeddings;
