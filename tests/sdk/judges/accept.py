@@ -1,0 +1,108 @@
+"""Each provider's own SDK as the judge of what it is sent: which keys there are, and what may stand in them."""
+
+import inspect
+
+import botocore.session
+from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
+from botocore.validate import ParamValidator
+from cohere.v2.client import V2Client
+from google.genai import types as google
+from ollama import _types as ollama
+
+from shapes import misfits
+
+SAMPLING = ("temperature", "top_p", "top_k")
+
+
+def anthropic_misfits(captured):
+    body = dict(captured.body)
+    body.pop("stream", None)  # the type without it is the one for whole answers
+    version = captured.headers.get("anthropic-version")
+    if version == "2023-06-01":  # the SDK's types are those of a later version, which has no sampling
+        for name in SAMPLING:
+            body.pop(name, None)
+    return misfits(body, MessageCreateParamsNonStreaming) + ([] if version else ["anthropic-version: missing"])
+
+
+# https://ai.google.dev/api/generate-content: what the SDK puts together from its own parameters.
+GOOGLE = {
+    "contents": list[google.Content],
+    "systemInstruction": google.Content,
+    "tools": list[google.Tool],
+    "toolConfig": google.ToolConfig,
+    "safetySettings": list[google.SafetySetting],
+    "generationConfig": google.GenerationConfig,
+    "cachedContent": str,
+    "labels": dict[str, str],
+    "serviceTier": google.ServiceTier,
+}
+
+
+def google_misfits(captured):
+    found = [f".{name}: unknown key" for name in captured.body if name not in GOOGLE]
+    for name, value in captured.body.items():
+        if name in GOOGLE:
+            found += misfits(value, GOOGLE[name], name)
+    return found
+
+
+CONVERSE = botocore.session.get_session().get_service_model("bedrock-runtime").operation_model("Converse").input_shape
+
+
+def bedrock_misfits(captured):
+    body = dict(captured.body)
+    body["modelId"] = "m"  # it stands in the path
+    report = ParamValidator().validate(body, CONVERSE)
+    return [report.generate_report()] if report.has_errors() else []
+
+
+COHERE = {
+    name: parameter.annotation
+    for name, parameter in inspect.signature(V2Client.chat).parameters.items()
+    if name not in ("self", "request_options")
+} | {"stream": bool}
+
+
+def cohere_misfits(captured):
+    found = [f".{name}: unknown key" for name in captured.body if name not in COHERE]
+    for name, value in captured.body.items():
+        if name in COHERE:
+            found += misfits(value, COHERE[name], name)
+    return found
+
+
+# The SDK takes mappings where it takes its own models, which would hide an unknown key.
+OLLAMA = {
+    "model": str,
+    "stream": bool,
+    "options": ollama.Options,
+    "messages": list[ollama.Message],
+    "tools": list[ollama.Tool],
+    "keep_alive": float | str,
+    "think": ollama.ChatRequest.model_fields["think"].annotation,
+    "format": ollama.ChatRequest.model_fields["format"].annotation,
+    "logprobs": bool,
+    "top_logprobs": int,
+}
+# In the server, and not yet in the SDK: https://github.com/ollama/ollama/blob/main/api/types.go
+OLLAMA_NEWER = ("tool_call_id", "id", "index", "min_p")
+
+
+def ollama_misfits(captured):
+    found = [f".{name}: unknown key" for name in captured.body if name not in OLLAMA]
+    for name, value in captured.body.items():
+        if name in OLLAMA:
+            found += misfits(value, OLLAMA[name], name)
+    newer = tuple(f".{name}: unknown key" for name in OLLAMA_NEWER)
+    # A tool's parameters are a JSON schema, of which the SDK's model knows a few words.
+    return [misfit for misfit in found if not misfit.endswith(newer) and ".parameters" not in misfit]
+
+
+JUDGES = {
+    "anthropic": anthropic_misfits,
+    "google": google_misfits,
+    "vertex": google_misfits,
+    "bedrock": bedrock_misfits,
+    "cohere": cohere_misfits,
+    "ollama": ollama_misfits,
+}

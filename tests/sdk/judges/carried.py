@@ -1,0 +1,118 @@
+"""Whether everything in an OpenAI request is found in the native one, or named as dropped.
+
+Content is looked for by its value. A parameter is looked for by leaving it out: where the native request is the same
+without it and nobody says that it was dropped, it was lost in silence.
+"""
+
+import json
+
+# What says the same as leaving it out.
+DEFAULTS = {
+    "n": [1], "tool_choice": ["auto"], "parallel_tool_calls": [True], "logprobs": [False], "stream": [False],
+    "temperature": [1, 1.0], "top_p": [1, 1.0], "presence_penalty": [0], "frequency_penalty": [0],
+    "response_format": [{"type": "text"}], "modalities": [["text"]], "service_tier": ["auto"], "store": [False],
+    "logit_bias": [{}],
+}
+NOT_PARAMETERS = ("model", "messages", "stream", "stream_options", "provider_options")
+
+
+def leaves(value):
+    """Every string, number and key in a JSON value."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    elif value is not None:
+        yield value
+
+
+class Native:
+    """What was sent, ready to be searched."""
+
+    def __init__(self, body):
+        self.values = list(leaves(body))
+        self.texts = [value for value in self.values if isinstance(value, str)]
+
+    def has_text(self, text):
+        text = text.strip()
+        escaped = json.dumps(text)[1:-1]
+        return not text or any(text in known or escaped in known for known in self.texts)
+
+    def has(self, value):
+        if isinstance(value, str):
+            return self.has_text(value)
+        if isinstance(value, bool):
+            return True  # `true` is everywhere; what it belongs to is looked for by its name
+        as_text = json.dumps(value)
+        return any(known == value for known in self.values if not isinstance(known, str)) or any(
+            as_text in known for known in self.texts
+        )
+
+
+def lost_content(request, native, dropped):
+    """Paths of contents that are neither in the native request nor named."""
+    native = Native(native)
+    lost = []
+
+    def look(path, found):
+        named = any(path.startswith(name) or name.startswith(path) for name in dropped)
+        if not found and not named:
+            lost.append(path)
+
+    for index, message in enumerate(request.get("messages", [])):
+        path = f"messages[{index}]"
+        for place, value in message_values(message):
+            look(f"{path}.{place}", native.has(value))
+    for index, tool in enumerate(request.get("tools") or []):
+        inner = tool.get(tool.get("type"), tool)
+        for value in leaves(inner):
+            if value not in ("strict", "description", "parameters", "function", "name"):
+                look(f"tools[{index}]", native.has(value) or isinstance(value, bool))
+    return sorted(set(lost))
+
+
+def message_values(message):
+    """What a message holds: (place, value) pairs."""
+    content = message.get("content")
+    if isinstance(content, str):
+        yield "content", content
+    for index, part in enumerate(content if isinstance(content, list) else []):
+        place = f"content[{index}]"
+        if isinstance(part, str):
+            yield place, part
+            continue
+        inner = part.get(part.get("type"), part)
+        for value in leaves(inner) if isinstance(inner, dict) else [inner]:
+            if isinstance(value, str) and value.startswith("data:"):
+                yield place, value.split(",", 1)[1]
+            elif isinstance(value, str) and len(value) > 8 and value != part.get("type"):
+                yield place, value
+    for index, call in enumerate(message.get("tool_calls") or []):
+        inner = call.get("function") or call.get("custom") or {}
+        yield f"tool_calls[{index}]", inner.get("name", "")
+        text = inner.get("arguments") or inner.get("input") or ""
+        try:
+            for value in leaves(json.loads(text)):
+                yield f"tool_calls[{index}]", value
+        except ValueError:
+            yield f"tool_calls[{index}]", text
+    for name in ("reasoning_content", "reasoning", "refusal", "name"):
+        if isinstance(message.get(name), str):
+            yield name, message[name]
+
+
+def parameters(request):
+    """Members that say something."""
+    for name, value in request.items():
+        if name in NOT_PARAMETERS or value is None or value in DEFAULTS.get(name, []):
+            continue
+        if value in ([], {}, ""):
+            continue
+        yield name
+
+
+def is_named(name, dropped):
+    return any(known == name or known.startswith((f"{name}.", f"{name}[")) for known in dropped)

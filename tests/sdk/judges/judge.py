@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""The providers' own SDKs judge what the gateway sends them.
+
+Every recorded OpenAI request of the corpus (GATEWAY_CORPUS), and every request of requests.json, is asked of each
+translated provider. What arrives must fit the types of that provider's current SDK with no unknown key, and must hold
+everything that was asked; or the gateway has named what it dropped, or has refused with a 4xx that names the member.
+
+    python3 tests/sdk/judges/run.py            installs the SDKs and calls this
+"""
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from run import Gateway, gateway_binary  # noqa: E402
+
+from accept import JUDGES  # noqa: E402
+from carried import is_named, lost_content, parameters  # noqa: E402
+from upstreams import Upstreams  # noqa: E402
+
+# Older and newest models, since what they take differs.
+TARGETS = [
+    ("anthropic", "claude-sonnet-4-5"),
+    ("anthropic", "claude-opus-5-5"),
+    ("google", "gemini-2.5-flash"),
+    ("google", "gemini-3-pro-preview"),
+    ("vertex", "gemini-2.5-pro"),
+    ("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+    ("bedrock", "amazon.nova-pro-v1:0"),
+    ("cohere", "command-a-03-2025"),
+    ("ollama", "qwen3:8b"),
+]
+BASES = {"anthropic": "/v1", "google": "/v1beta", "vertex": "/v1", "bedrock": "", "cohere": "", "ollama": ""}
+
+
+def config(url):
+    lines = ["[features]", "vision = true", "discover_providers = false"]
+    for provider, base in BASES.items():
+        lines += [f"[providers.{provider}]", f'base_url = "{url}/{provider}{base}"', 'api_key = "k-0123456789"']
+        if provider == "ollama":
+            lines.append('dialect = "ollama"')
+    return "\n".join(lines) + "\n"
+
+
+def recorded_requests():
+    folder = os.environ.get("GATEWAY_CORPUS")
+    if not folder:
+        print("[judges] GATEWAY_CORPUS is not set: only the requests of requests.json are judged")
+        return
+    for entry in json.loads((Path(folder) / "index.json").read_text()):
+        if entry["dialect"] != "openai.chat":
+            continue
+        recording = json.loads((Path(folder) / entry["file"]).read_text())
+        body = (recording.get("request") or {}).get("body")
+        if isinstance(body, dict) and body.get("messages"):
+            yield entry["id"], body
+
+
+def made_requests():
+    for name, body in json.loads((HERE / "requests.json").read_text()).items():
+        yield f"made:{name}", body
+
+
+class Judge:
+    def __init__(self, gateway, upstreams):
+        self.gateway, self.upstreams = gateway, upstreams
+        self.verdicts = Counter()
+        self.complaints = []
+
+    def ask(self, provider, model, body):
+        """The status, the error or None, what was dropped, and what arrived."""
+        body = {key: value for key, value in body.items() if key not in ("stream", "stream_options")}
+        body["model"] = f"{provider}/{model}"
+        request = urllib.request.Request(
+            f"{self.gateway.url}/v1/chat/completions",
+            data=json.dumps(body).encode(),
+            headers={"content-type": "application/json"},
+        )
+        self.upstreams.take()
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                dropped = answer.headers.get("x-gateway-dropped", "")
+                return answer.status, None, [name for name in dropped.split(", ") if name], self.upstreams.take()
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())["error"], [], self.upstreams.take()
+
+    def judge(self, name, provider, model, body):
+        where = f"{name} -> {provider}/{model}"
+        status, error, dropped, captured = self.ask(provider, model, body)
+        if error is not None:
+            named = 400 <= status < 500 and error.get("param")
+            self.note("refused" if named else "broken", None if named else f"{where}: {status} {error}")
+            return
+        wrong = JUDGES[provider](captured)
+        wrong += [f"lost: {path}" for path in lost_content(body, captured.body, dropped)]
+        for parameter in parameters(body):
+            if not is_named(parameter, dropped) and not self.matters(provider, model, body, parameter, captured):
+                wrong.append(f"lost: {parameter}")
+        self.note("wrong" if wrong else "whole", f"{where}: {'; '.join(wrong[:4])}" if wrong else None)
+
+    def matters(self, provider, model, body, parameter, captured):
+        """Whether what is sent differs when the parameter is left out."""
+        without = {key: value for key, value in body.items() if key != parameter}
+        _, error, _, other = self.ask(provider, model, without)
+        return error is not None or other.body != captured.body or other.headers.get("anthropic-version") != captured.headers.get("anthropic-version")
+
+    def note(self, verdict, complaint):
+        self.verdicts[verdict] += 1
+        if complaint:
+            self.complaints.append(complaint)
+
+
+def main():
+    upstreams = Upstreams()
+    gateway = Gateway(gateway_binary(), config(upstreams.url))
+    judge = Judge(gateway, upstreams)
+    try:
+        for name, body in [*made_requests(), *recorded_requests()]:
+            for provider, model in TARGETS:
+                judge.judge(name, provider, model, body)
+    finally:
+        gateway.stop()
+    for complaint in judge.complaints:
+        print(f"[judges] {complaint}")
+    total = sum(judge.verdicts.values())
+    print(f"[judges] {total} requests: {dict(judge.verdicts)}")
+    return 1 if judge.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
