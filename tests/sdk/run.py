@@ -93,7 +93,7 @@ def gateway_binary():
     if given := os.environ.get("GATEWAY_BIN"):
         return Path(given)
     run("cargo", "build", "--package", "gateway-server", "--bin", "gateway", cwd=ROOT)
-    return ROOT / "target" / "debug" / "gateway"
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "gateway"
 
 
 # --- an upstream that counts ------------------------------------------------------------------------------
