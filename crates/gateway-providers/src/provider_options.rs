@@ -63,15 +63,23 @@ impl ProviderOptions {
         }
     }
 
-    /// The body with the options merged in; the same bytes where there are none.
-    pub(crate) fn apply(&self, body: Bytes) -> Bytes {
+    /// The body with the options merged in, or with a `place` into each element of that member; the same bytes
+    /// where there are none.
+    pub(crate) fn apply(&self, body: Bytes, place: Option<&str>) -> Bytes {
         if self.members.is_empty() {
             return body;
         }
         let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(&body) else {
             return body;
         };
-        merge(&mut object, self.members.clone());
+        match place.and_then(|place| object.get_mut(place)?.as_array_mut()) {
+            Some(elements) => {
+                for element in elements.iter_mut().filter_map(Value::as_object_mut) {
+                    merge(element, self.members.clone());
+                }
+            }
+            None => merge(&mut object, self.members.clone()),
+        }
         Value::Object(object).to_string().into()
     }
 }
@@ -106,9 +114,15 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(options.others, ["provider_options.google"]);
-        let merged = options.apply(json!({"a": {"y": 0}, "b": 0, "k": 1}).to_string().into());
+        let merged = options.apply(json!({"a": {"y": 0}, "b": 0, "k": 1}).to_string().into(), None);
         let merged: Value = serde_json::from_slice(&merged).unwrap();
         assert_eq!(merged, json!({"a": {"y": 0, "x": 1}, "b": [2], "k": 1}));
+        let into_each = options.apply(json!({"of": [{"a": {"y": 0}}, {}]}).to_string().into(), Some("of"));
+        let into_each: Value = serde_json::from_slice(&into_each).unwrap();
+        assert_eq!(
+            into_each,
+            json!({"of": [{"a": {"y": 0, "x": 1}, "b": [2]}, {"a": {"x": 1}, "b": [2]}]})
+        );
     }
 
     #[test]

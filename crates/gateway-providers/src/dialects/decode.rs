@@ -10,6 +10,9 @@ use crate::{Fault, TokenUsage, answer::AnswerWriter, framing::NativeEvent};
 /// Reads one chat answer, streamed or whole, and tells it to a writer. It lives as long as one call and holds
 /// what the call must remember: how a schema was put, which names were changed.
 pub trait AnswerDecoder: Send + fmt::Debug {
+    /// Told the request as it goes out, the caller's own options merged in: for a decoder that sends it again.
+    fn sent(&mut self, _request: &NativeRequest) {}
+
     /// Reads one event of a stream. An event of [`EventKind::Whole`](crate::framing::EventKind::Whole) is
     /// never given here but to [`whole`](Self::whole); what is not known is ignored or carried.
     ///

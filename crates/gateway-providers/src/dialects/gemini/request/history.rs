@@ -1,0 +1,417 @@
+//! What the model said before, as it said it: thoughts, signatures, text, server tools' parts, media and calls.
+//!
+//! A signature belongs to the part that it came on. Which part that was stands in the detail that carried it out
+//! (see [`super::super::response`]); a call's own is in its `extra_content`. Where a model demands signatures
+//! and a turn has none, because another model made it, the value that Google documents for that goes out:
+//! <https://ai.google.dev/gemini-api/docs/thought-signatures>. Nothing of the request is lost by it, so it is
+//! not named as dropped.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use gateway_types::{
+    Maybe,
+    chat::{AssistantMessage, MessageContent, ToolCall},
+};
+use serde_json::{Value, json, value::RawValue};
+
+use super::{
+    super::{
+        NAME,
+        signature::{Detail, Place},
+        wire::request::{FunctionCall, MadePart, Part},
+    },
+    media,
+};
+use crate::{
+    TranslateError,
+    dialects::{
+        dropped::Dropped,
+        read::{self, invalid},
+    },
+    rules::ModelRule,
+};
+
+/// Google's value for a turn that another model made.
+const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+
+/// The calls of a conversation so far: their answers must name the function.
+#[derive(Debug, Default)]
+pub(super) struct Calls(Vec<Made>);
+
+#[derive(Debug)]
+struct Made {
+    id: String,
+    name: String,
+    is_answered: bool,
+}
+
+impl Calls {
+    fn add(&mut self, id: &str, name: &str) {
+        self.0.push(Made {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            is_answered: false,
+        });
+    }
+
+    /// The name of the function that answers: of the last call with that id; without one of the first call
+    /// (of that name, where there is a name) that has no answer yet.
+    pub(super) fn answer(&mut self, id: &str, named: Option<&str>) -> Option<String> {
+        let call = if id.is_empty() {
+            let fits = |call: &&mut Made| !call.is_answered && named.is_none_or(|name| name == call.name);
+            self.0.iter_mut().find(fits)
+        } else {
+            self.0.iter_mut().rev().find(|call| call.id == id)
+        };
+        match call {
+            Some(call) => {
+                call.is_answered = true;
+                Some(call.name.clone())
+            }
+            None => named.map(str::to_owned),
+        }
+    }
+}
+
+/// One turn of the model.
+pub(super) fn encode(
+    mut message: AssistantMessage,
+    path: &str,
+    rule: &ModelRule,
+    calls: &mut Calls,
+    dropped: &mut Dropped,
+) -> Result<Vec<Part>, TranslateError> {
+    let details = take_details(&mut message, path, dropped);
+    let mut parts = thoughts(&mut message, &details, path, dropped);
+    let text = text(&mut message, path, dropped)?;
+    let returned = take_returned(&mut message, path, dropped);
+    parts.extend(said(&text, returned, &details));
+    parts.extend(images(&mut message, path, &details, dropped)?);
+    let made = take_calls(&mut message, path, dropped)?;
+    parts.extend(call_parts(made, rule, &details, calls));
+    dropped.rest(path, &message, &[]);
+    sign_last(&mut parts, &details);
+    Ok(parts)
+}
+
+/// The details of this protocol; those of others are named.
+fn take_details(
+    message: &mut AssistantMessage,
+    path: &str,
+    dropped: &mut Dropped,
+) -> Vec<Detail> {
+    let given = message.reasoning_details.take().unwrap_or_default();
+    let mut details = Vec::with_capacity(given.len());
+    for (index, detail) in given.into_iter().enumerate() {
+        match Detail::read(detail) {
+            Some(detail) => details.push(detail),
+            None => dropped.name(format!("{path}.reasoning_details[{index}]")),
+        }
+    }
+    details
+}
+
+/// Summaries of thinking, which are taken back as what they are. The text beside the details repeats them.
+fn thoughts(
+    message: &mut AssistantMessage,
+    details: &[Detail],
+    path: &str,
+    dropped: &mut Dropped,
+) -> Vec<Part> {
+    let content = message.reasoning_content.take().into_option();
+    let plain = message.reasoning.take().into_option();
+    if let (Some(content), Some(plain)) = (&content, &plain)
+        && content != plain
+    {
+        dropped.name(format!("{path}.reasoning"));
+    }
+    let mut parts: Vec<Part> = details.iter().filter_map(thought_part).collect();
+    if parts.is_empty()
+        && let Some(text) = content.or(plain).filter(|text| !text.is_empty())
+    {
+        parts.push(thought(text, None));
+    }
+    parts
+}
+
+fn thought_part(detail: &Detail) -> Option<Part> {
+    match &detail.place {
+        Place::Thought(text) => Some(thought(text.clone(), detail.signature.clone())),
+        _ => None,
+    }
+}
+
+fn thought(text: String, thought_signature: Option<String>) -> Part {
+    MadePart {
+        text: Some(text),
+        thought: Some(true),
+        thought_signature,
+        ..MadePart::default()
+    }
+    .into()
+}
+
+fn text(
+    message: &mut AssistantMessage,
+    path: &str,
+    dropped: &mut Dropped,
+) -> Result<String, TranslateError> {
+    let content = message.content.take().into_option();
+    let content = content.unwrap_or_else(|| MessageContent::Text(String::new()));
+    let mut text = read::text(content, &format!("{path}.content"), dropped)?;
+    if let Maybe::Value(refusal) = message.refusal.take() {
+        text.push_str(&refusal);
+    }
+    Ok(text)
+}
+
+/// Parts of server tools, each with the length of the text before it.
+fn take_returned(
+    message: &mut AssistantMessage,
+    path: &str,
+    dropped: &mut Dropped,
+) -> Vec<(usize, Value)> {
+    let Some(Value::Object(mut data)) = message.extra.shift_remove("provider_data") else {
+        return Vec::new();
+    };
+    // Everything else in it reports on the answer, and is nothing that the model is told.
+    let own = data.shift_remove(NAME).unwrap_or_default();
+    dropped.rest(&format!("{path}.provider_data"), &data, &[]);
+    let parts = own.get("parts").and_then(Value::as_array);
+    parts
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let at = entry.get("at").and_then(Value::as_u64).unwrap_or_default();
+            let part = entry.get("part").filter(|part| part.is_object())?;
+            Some((usize::try_from(at).unwrap_or(usize::MAX), part.clone()))
+        })
+        .collect()
+}
+
+/// The text, cut where a signature or another part stood.
+fn said(text: &str, returned: Vec<(usize, Value)>, details: &[Detail]) -> Vec<Part> {
+    enum Cut {
+        Part(Value),
+        Signature(String),
+    }
+    let in_text = |at: usize| if text.is_char_boundary(at) { at } else { text.len() };
+    let mut cuts: Vec<(usize, usize, Cut)> = returned
+        .into_iter()
+        .map(|(at, part)| (in_text(at), in_text(at), Cut::Part(part)))
+        .collect();
+    cuts.extend(details.iter().filter_map(|detail| match detail.place {
+        Place::Text { start, end } => {
+            let signature = detail.signature.clone()?;
+            Some((in_text(start), in_text(end), Cut::Signature(signature)))
+        }
+        _ => None,
+    }));
+    cuts.sort_by_key(|(start, end, _)| (*start, *end));
+    let mut parts = Vec::new();
+    let mut done = 0;
+    for (start, end, cut) in cuts {
+        let start = start.max(done);
+        let end = end.max(start);
+        push_text(&mut parts, text.get(done..start));
+        match cut {
+            Cut::Part(part) => parts.push(Part::Returned(part)),
+            Cut::Signature(signature) => parts.push(
+                MadePart {
+                    text: Some(text.get(start..end).unwrap_or_default().to_owned()),
+                    thought_signature: Some(signature),
+                    ..MadePart::default()
+                }
+                .into(),
+            ),
+        }
+        done = end;
+    }
+    push_text(&mut parts, text.get(done..));
+    parts
+}
+
+fn push_text(parts: &mut Vec<Part>, text: Option<&str>) {
+    if let Some(text) = text.filter(|text| !text.is_empty()) {
+        parts.push(Part::text(text));
+    }
+}
+
+/// Images that the model made.
+fn images(
+    message: &mut AssistantMessage,
+    path: &str,
+    details: &[Detail],
+    dropped: &mut Dropped,
+) -> Result<Vec<Part>, TranslateError> {
+    let Some(Value::Array(images)) = message.extra.shift_remove("images") else {
+        return Ok(Vec::new());
+    };
+    let mut parts = Vec::new();
+    for (index, image) in images.iter().enumerate() {
+        let path = format!("{path}.images[{index}]");
+        let Some(url) = image.pointer("/image_url/url").and_then(Value::as_str) else {
+            dropped.name(path);
+            continue;
+        };
+        let mut part = media::at(url, None, &format!("{path}.image_url.url"))?;
+        if let Part::Made(part) = &mut part {
+            part.thought_signature = details
+                .iter()
+                .find(|detail| detail.place == Place::Image(index))
+                .and_then(|detail| detail.signature.clone());
+        }
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+/// A call as it goes out.
+struct Call {
+    id: Option<String>,
+    name: String,
+    args: Box<RawValue>,
+    signature: Option<String>,
+}
+
+fn take_calls(
+    message: &mut AssistantMessage,
+    path: &str,
+    dropped: &mut Dropped,
+) -> Result<Vec<Call>, TranslateError> {
+    let mut made = Vec::new();
+    let given = message.tool_calls.take().unwrap_or_default();
+    for (index, call) in given.into_iter().enumerate() {
+        made.push(call_of(call, &format!("{path}.tool_calls[{index}]"), dropped)?);
+    }
+    if let Some(call) = message.function_call.take().into_option() {
+        let path = format!("{path}.function_call");
+        dropped.rest(&path, &call, &["name", "arguments"]);
+        made.push(Call {
+            id: None,
+            args: object(&call.arguments, &format!("{path}.arguments"))?,
+            name: call.name,
+            signature: None,
+        });
+    }
+    Ok(made)
+}
+
+fn call_of(call: ToolCall, path: &str, dropped: &mut Dropped) -> Result<Call, TranslateError> {
+    let id = call.id().filter(|id| !id.is_empty()).map(str::to_owned);
+    match call {
+        ToolCall::Function(mut call) => {
+            let signature = signature_of(call.extra_content.take().map(|extra| extra.0), path, dropped);
+            dropped.rest(path, &call, &["id", "function"]);
+            let path = format!("{path}.function");
+            dropped.rest(&path, &call.function, &["name", "arguments"]);
+            Ok(Call {
+                id,
+                args: object(&call.function.arguments, &format!("{path}.arguments"))?,
+                name: call.function.name,
+                signature,
+            })
+        }
+        ToolCall::Custom(mut call) => {
+            let signature = signature_of(call.extra_content.take().map(|extra| extra.0), path, dropped);
+            dropped.rest(path, &call, &["id", "custom"]);
+            let custom = call.custom.take().into_option().unwrap_or_default();
+            dropped.rest(&format!("{path}.custom"), &custom, &["name", "input"]);
+            Ok(Call {
+                id,
+                args: raw(&json!({ "input": custom.input })),
+                name: custom.name,
+                signature,
+            })
+        }
+        other => {
+            let (Some(name), Some(arguments)) = (other.name(), other.arguments_text()) else {
+                let param = format!("{path}.type");
+                let message = format!("`{param}` must be `function` or `custom`");
+                return Err(invalid(param, message));
+            };
+            Ok(Call {
+                id,
+                name: name.to_owned(),
+                args: object(arguments, &format!("{path}.function.arguments"))?,
+                signature: None,
+            })
+        }
+    }
+}
+
+/// The signature in `{"google":{"thought_signature":"..."}}`.
+fn signature_of(extra: Maybe<Value>, path: &str, dropped: &mut Dropped) -> Option<String> {
+    let Some(Value::Object(mut extra)) = extra.into_option() else {
+        return None;
+    };
+    let own = extra.shift_remove(NAME);
+    dropped.rest(&format!("{path}.extra_content"), &extra, &[]);
+    let signature = own.as_ref()?.get("thought_signature")?.as_str()?;
+    Some(signature.to_owned()).filter(|signature| !signature.is_empty())
+}
+
+/// The parts of the calls. With parallel calls only the first one has a signature.
+fn call_parts(made: Vec<Call>, rule: &ModelRule, details: &[Detail], calls: &mut Calls) -> Vec<Part> {
+    let of_detail = |id: &Option<String>| {
+        let is_its_own = |detail: &&Detail| matches!((&detail.place, id), (Place::Call(call), Some(id)) if call == id);
+        details.iter().find(is_its_own)?.signature.clone()
+    };
+    let mut is_signed = false;
+    let mut parts = Vec::with_capacity(made.len());
+    for call in made {
+        calls.add(call.id.as_deref().unwrap_or_default(), &call.name);
+        let mut signature = call.signature.or_else(|| of_detail(&call.id));
+        if signature.is_none() && !is_signed && rule.signatures_required {
+            signature = Some(STANDARD.encode(NO_SIGNATURE));
+        }
+        is_signed = true;
+        parts.push(
+            MadePart {
+                function_call: Some(FunctionCall {
+                    id: call.id,
+                    name: call.name,
+                    args: call.args,
+                }),
+                thought_signature: signature,
+                ..MadePart::default()
+            }
+            .into(),
+        );
+    }
+    parts
+}
+
+/// A signature of which nobody says where it stood goes on the last part that has none.
+fn sign_last(parts: &mut [Part], details: &[Detail]) {
+    let unplaced = details
+        .iter()
+        .filter(|detail| detail.place == Place::Unknown)
+        .find_map(|detail| detail.signature.clone());
+    let Some(signature) = unplaced else { return };
+    let unsigned = parts.iter_mut().rev().find_map(|part| match part {
+        Part::Made(part) if part.thought_signature.is_none() && part.thought.is_none() => Some(part),
+        _ => None,
+    });
+    if let Some(part) = unsigned {
+        part.thought_signature = Some(signature);
+    }
+}
+
+/// Arguments as the object that they must be here.
+fn object(text: &str, param: &str) -> Result<Box<RawValue>, TranslateError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(raw(&json!({})));
+    }
+    RawValue::from_string(text.to_owned())
+        .ok()
+        .filter(|raw| raw.get().starts_with('{'))
+        .ok_or_else(|| {
+            let message = format!("`{param}` must be the text of a JSON object");
+            invalid(param, message)
+        })
+}
+
+fn raw(value: &Value) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
