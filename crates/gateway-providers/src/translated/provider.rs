@@ -73,8 +73,14 @@ impl TranslatedProvider {
             settings,
             rule: self.rules.of(&call.model),
         })?;
+        let place = self.dialect.options_go_into(call.operation);
         for request in &mut encoded.requests {
-            request.body = options.apply(std::mem::take(&mut request.body));
+            request.body = options.apply(std::mem::take(&mut request.body), place);
+        }
+        if let (Decoder::Chat(decoder), [request, ..]) =
+            (&mut encoded.decoder, &encoded.requests[..])
+        {
+            decoder.sent(request);
         }
         encoded.dropped.extend(options.others);
         Ok(encoded)
