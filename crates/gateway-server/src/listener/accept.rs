@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use hyper_util::{rt::TokioExecutor, server::conn::auto};
+use hyper_util::server::conn::auto;
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
@@ -16,7 +16,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ConnectionLimits, Peer, TlsError, TlsFiles, connection, tls};
+use super::{ConnectionLimits, Peer, TlsError, TlsFiles, connection, stall::StreamTasks, tls};
 use crate::{http::routes::Handler, observe::Observers, workers::Workers};
 
 /// Why the server cannot listen.
@@ -87,7 +87,7 @@ impl Bound {
 /// Everything that a connection needs.
 struct Shared {
     handler: Handler,
-    builder: auto::Builder<TokioExecutor>,
+    builder: auto::Builder<StreamTasks>,
     acceptor: Option<TlsAcceptor>,
     limits: ConnectionLimits,
     observers: Arc<Observers>,

@@ -12,7 +12,7 @@ use axum::body::Body;
 use http::Request;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
 use tokio::{
@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     ConnectionLimits, Peer,
     linger::{Linger, RequestBody},
+    stall::{self, StreamTasks},
 };
 use crate::http::routes::Handler;
 
@@ -31,8 +32,10 @@ use crate::http::routes::Handler;
 const LEAST_HEAD_BYTES: usize = 8192;
 
 /// The protocol settings of all connections.
-pub(super) fn builder(limits: ConnectionLimits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+pub(super) fn builder(limits: ConnectionLimits) -> auto::Builder<StreamTasks> {
+    let mut builder = auto::Builder::new(StreamTasks {
+        stall: limits.write_stall,
+    });
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -56,7 +59,7 @@ pub(super) fn builder(limits: ConnectionLimits) -> auto::Builder<TokioExecutor> 
 
 /// Serves one connection until it ends, or until a shutdown has let its requests finish.
 pub(super) async fn serve<S>(
-    builder: &auto::Builder<TokioExecutor>,
+    builder: &auto::Builder<StreamTasks>,
     stream: S,
     peer: Peer,
     handler: Handler,
@@ -75,14 +78,17 @@ pub(super) async fn serve<S>(
         }
         request.extensions_mut().insert(peer.clone());
         let answer = handler(request.map(|body| Body::new(RequestBody::new(body, peer))));
-        async move { Ok::<_, Infallible>(answer.await) }
+        async move { Ok::<_, Infallible>(stall::watched(answer.await)) }
     });
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = until_to_close(&peer, limits, &draining) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = until_given_up(&peer, limits) => Ok(()),
+            }
         }
     };
     if let Err(error) = ended {
@@ -104,6 +110,14 @@ async fn until_to_close(peer: &Peer, limits: ConnectionLimits, draining: &Cancel
             return;
         }
         begun = peer.begun();
+    }
+}
+
+/// Waits for as long as requests are answered, and then for a client to read the last of it.
+async fn until_given_up(peer: &Peer, limits: ConnectionLimits) {
+    sleep(limits.write_stall).await;
+    while peer.is_busy() {
+        sleep(limits.write_stall).await;
     }
 }
 
