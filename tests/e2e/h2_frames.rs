@@ -50,6 +50,11 @@ impl Connection {
         self.send(DATA, END_STREAM, stream, body.as_bytes());
     }
 
+    /// Gives a request up (error code CANCEL).
+    pub(crate) fn reset(&mut self, stream: u32) {
+        self.send(RST_STREAM, 0, stream, &8_u32.to_be_bytes());
+    }
+
     /// Lets so many more bytes come on a stream.
     pub(crate) fn widen(&mut self, stream: u32, bytes: u32) {
         self.send(WINDOW_UPDATE, 0, stream, &bytes.to_be_bytes());

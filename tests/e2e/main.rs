@@ -10,6 +10,7 @@
 
 mod auth;
 mod bad_input;
+mod client_gone;
 mod connections;
 mod demo;
 mod drain;

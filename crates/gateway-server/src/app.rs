@@ -13,6 +13,7 @@ use crate::{
     http::{
         body_memory::BodyMemory,
         cors::CorsPolicy,
+        detach::Detached,
         error::{ErrorStyle, UpstreamErrorPolicy},
         identify::Keys,
         receive::BodyLimits,
@@ -30,6 +31,8 @@ pub struct HttpSettings {
     pub body: BodyLimits,
     /// The memory that the bodies of all requests share.
     pub body_memory: Arc<BodyMemory>,
+    /// How many whole answers are awaited for callers who have gone.
+    pub max_detached: usize,
     /// Bounds of the strict scan.
     pub scan: ScanLimits,
     /// Whether image content is let through.
@@ -84,6 +87,8 @@ pub struct App {
     pub started: Instant,
     /// The same in seconds since 1970.
     pub started_unix: u64,
+    /// Whole answers whose callers have gone.
+    pub detached: Detached,
     /// Cancelled when a shutdown begins.
     pub draining: CancellationToken,
     /// Cancelled when open streams must end.

@@ -200,6 +200,7 @@ fn http(settings: &Settings) -> HttpSettings {
                 .max(settings.limits.max_request_body)
                 .0,
         ),
+        max_detached: settings.limits.max_detached_requests,
         scan: ScanLimits {
             max_depth: settings.limits.max_json_depth,
         },

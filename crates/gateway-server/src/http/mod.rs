@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod body_memory;
 pub mod cors;
+pub mod detach;
 pub mod dispatch;
 pub mod error;
 pub mod forward;

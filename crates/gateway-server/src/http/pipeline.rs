@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, requ
 use super::{
     answer::{Answer, header_text},
     body_memory::BodyShare,
+    detach::{Attempting, Sent},
     error::{ApiError, ErrorKind},
     forward,
     handlers::rest_of_form,
@@ -62,9 +63,7 @@ pub async fn serve(
     exchange.record.model = Some(plan.primary.model.clone());
 
     // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
-    let routed = app.router.send(plan, ask).await;
-    drop(share);
-    let routed = match routed {
+    let routed = match attempt(app, plan, ask, share, exchange).await {
         Ok(routed) => routed,
         Err(failed) => {
             // A form that was wrong or too large further down is no fault of the provider's.
@@ -93,6 +92,29 @@ pub async fn serve(
         && operation == Operation::Chat
         && !parts.uri.path().starts_with("/v1");
     Ok(relay(app, routed, created, exchange))
+}
+
+/// A whole answer is awaited even when the caller does not wait for it; a stream ends with its caller.
+async fn attempt(
+    app: &Arc<App>,
+    plan: Plan,
+    ask: Ask,
+    share: BodyShare,
+    exchange: &mut Exchange,
+) -> Sent {
+    if ask.stream {
+        let sent = app.router.send(plan, ask).await;
+        drop(share);
+        return sent;
+    }
+    let limit = app.router.timeouts(plan.primary.provider.name()).total;
+    let theirs = Arc::clone(app);
+    let sending = async move {
+        let sent = theirs.router.send(plan, ask).await;
+        drop(share);
+        sent
+    };
+    Attempting::new(app, exchange, limit, Box::pin(sending)).await
 }
 
 async fn plan_json(
