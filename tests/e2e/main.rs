@@ -24,6 +24,7 @@ mod models;
 mod overload;
 mod passthrough;
 mod proxy;
+mod proxy_judge;
 mod resolution;
 mod seeds_curl;
 mod slow_client;

@@ -16,6 +16,7 @@ use crate::{
         detach::Detached,
         error::{ErrorStyle, UpstreamErrorPolicy},
         identify::Keys,
+        path_models::PathModels,
         receive::BodyLimits,
         understand::BodyPolicy,
     },
@@ -39,6 +40,8 @@ pub struct HttpSettings {
     pub vision: bool,
     /// Whether the image endpoints are there.
     pub images: bool,
+    /// Models that providers read out of paths.
+    pub path_models: PathModels,
     /// Whether `/proxy` is there.
     pub proxy: bool,
     /// Whether one backend gets every request as it is.

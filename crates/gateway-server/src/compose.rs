@@ -29,6 +29,7 @@ use crate::{
         cors::CorsPolicy,
         error::{ErrorFormat, ErrorStyle},
         identify::Keys,
+        path_models::PathModels,
         receive::BodyLimits,
     },
     listener::{ConnectionLimits, TlsFiles},
@@ -206,6 +207,7 @@ fn http(settings: &Settings) -> HttpSettings {
         },
         vision: settings.features.vision,
         images: settings.features.images,
+        path_models: path_models(settings),
         proxy: settings.features.proxy,
         single_backend,
         // One backend gets every body as it is, so nothing is asked of it that the client did not ask.
@@ -230,6 +232,13 @@ fn http(settings: &Settings) -> HttpSettings {
         cors: cors(&settings.cors),
         system_name: "gateway".to_owned(),
     }
+}
+
+fn path_models(settings: &Settings) -> PathModels {
+    PathModels::new(settings.providers.iter().map(|provider| {
+        let provider = &provider.settings;
+        (provider.name.as_str(), provider.vendor.paths.values())
+    }))
 }
 
 fn keys(auth: &AuthSettings) -> Keys {

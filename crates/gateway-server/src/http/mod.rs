@@ -12,6 +12,7 @@ pub mod framing;
 pub mod handlers;
 pub mod identify;
 pub mod options;
+pub mod path_models;
 pub mod pipeline;
 pub mod receive;
 pub mod relay;
