@@ -8,6 +8,7 @@ mod accept;
 mod busy;
 mod connection;
 mod linger;
+mod protocol;
 mod stall;
 mod tls;
 
