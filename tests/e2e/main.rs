@@ -21,6 +21,7 @@ mod framing;
 mod h2_frames;
 mod hostile_upstream;
 mod models;
+mod outbound;
 mod overload;
 mod passthrough;
 mod proxy;
