@@ -73,6 +73,24 @@ fn a_whole_answer_is_awaited_and_counted() {
     }
 }
 
+/// A form whose client goes in the middle of it ends there, and its provider is not to blame.
+#[test]
+fn half_a_form_is_given_up() {
+    let lab = Lab::start("", &[]);
+    let healthy = || lab.gateway.send(&Request::get("/status")).json()["channels"][0]["status"].clone();
+    assert_eq!(lab.gateway.send(&Request::chat("lab/alpha", false)).status(), 200);
+    assert_eq!(healthy(), "up");
+    let heads = lab.upstream.heads();
+    let mut client = lab.gateway.client();
+    let begin = "--B\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nlab/form\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n";
+    let head = "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=B\r\ncontent-length: 900000\r\n\r\n";
+    client.send(format!("{head}{begin}{}", "a".repeat(300_000)).as_bytes()).unwrap();
+    wait_until("the upstream hears of it", || lab.upstream.heads() > heads);
+    client.close();
+    wait_until("it is counted", || metric(&lab, &["gateway_requests_total", "operation=\"transcriptions\""]) == Some(1));
+    assert_eq!((detached(&lab), healthy()), (Some(0), "up".into()));
+}
+
 /// Nobody waits for ever, not even for what nobody waits for.
 #[test]
 fn it_ends_with_the_time_of_a_whole_answer() {

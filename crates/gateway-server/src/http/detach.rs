@@ -21,7 +21,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::error::{ApiError, ErrorKind};
+use super::{
+    error::{ApiError, ErrorKind},
+    receive::Refusal,
+};
 use crate::{app::App, observe::Exchange};
 
 /// What an attempt comes to.
@@ -64,23 +67,31 @@ impl Detached {
 pub struct Attempting<'a> {
     app: &'a Arc<App>,
     exchange: &'a mut Exchange,
-    /// How long it may run on.
-    limit: Duration,
+    alone: Alone,
     sending: Option<BoxFuture<'static, Sent>>,
 }
 
+/// What an attempt that is left alone has to know.
+#[derive(Debug, Clone)]
+pub struct Alone {
+    /// How long it may run on.
+    pub limit: Duration,
+    /// What is wrong with a body that was still flowing when its client went.
+    pub refusal: Refusal,
+}
+
 impl<'a> Attempting<'a> {
-    /// An attempt, with the record that it is to close if it is left alone, and how long it may run on then.
+    /// An attempt, with the record that it is to close if it is left alone.
     pub fn new(
         app: &'a Arc<App>,
         exchange: &'a mut Exchange,
-        limit: Duration,
+        alone: Alone,
         sending: BoxFuture<'static, Sent>,
     ) -> Self {
         Self {
             app,
             exchange,
-            limit,
+            alone,
             sending: Some(sending),
         }
     }
@@ -118,7 +129,7 @@ impl Drop for Attempting<'_> {
             return;
         };
         let exchange = self.exchange.hand_over();
-        let running_on = run_on(place, exchange, self.limit, sending);
+        let running_on = run_on(place, exchange, self.alone.clone(), sending);
         self.app.detached.tasks.spawn_on(running_on, &runtime);
     }
 }
@@ -127,18 +138,23 @@ impl Drop for Attempting<'_> {
 async fn run_on(
     place: Place,
     mut exchange: Exchange,
-    limit: Duration,
+    alone: Alone,
     sending: BoxFuture<'static, Sent>,
 ) {
     let app = &place.0;
     let sent = tokio::select! {
         biased;
-        sent = timeout(limit, sending) => sent,
+        sent = timeout(alone.limit, sending) => sent,
         () = app.cut_off.cancelled() => {
             exchange.record.error = Some(ErrorKind::Draining.row().code);
             return;
         }
     };
+    // That the client went in the middle of its body is no fault of the provider's.
+    if let Some(error) = alone.refusal.take() {
+        exchange.record.error = Some(error.code());
+        return;
+    }
     let (attempts, error) = match sent {
         Err(_) => {
             exchange.record.error = Some("deadline_exceeded");

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, requ
 use super::{
     answer::{Answer, header_text},
     body_memory::BodyShare,
-    detach::{Attempting, Sent},
+    detach::{Alone, Attempting, Sent},
     error::{ApiError, ErrorKind},
     forward,
     handlers::rest_of_form,
@@ -63,7 +63,11 @@ pub async fn serve(
     exchange.record.model = Some(plan.primary.model.clone());
 
     // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
-    let routed = match attempt(app, plan, ask, share, exchange).await {
+    let alone = Alone {
+        limit: app.router.timeouts(plan.primary.provider.name()).total,
+        refusal: refusal.clone(),
+    };
+    let routed = match attempt(app, (plan, ask, share), alone, exchange).await {
         Ok(routed) => routed,
         Err(failed) => {
             // A form that was wrong or too large further down is no fault of the provider's.
@@ -97,9 +101,8 @@ pub async fn serve(
 /// A whole answer is awaited even when the caller does not wait for it; a stream ends with its caller.
 async fn attempt(
     app: &Arc<App>,
-    plan: Plan,
-    ask: Ask,
-    share: BodyShare,
+    (plan, ask, share): (Plan, Ask, BodyShare),
+    alone: Alone,
     exchange: &mut Exchange,
 ) -> Sent {
     if ask.stream {
@@ -107,14 +110,13 @@ async fn attempt(
         drop(share);
         return sent;
     }
-    let limit = app.router.timeouts(plan.primary.provider.name()).total;
     let theirs = Arc::clone(app);
     let sending = async move {
         let sent = theirs.router.send(plan, ask).await;
         drop(share);
         sent
     };
-    Attempting::new(app, exchange, limit, Box::pin(sending)).await
+    Attempting::new(app, exchange, alone, Box::pin(sending)).await
 }
 
 async fn plan_json(
