@@ -80,15 +80,30 @@ fn half_a_form_is_given_up() {
     let healthy = || lab.gateway.send(&Request::get("/status")).json()["channels"][0]["status"].clone();
     assert_eq!(lab.gateway.send(&Request::chat("lab/alpha", false)).status(), 200);
     assert_eq!(healthy(), "up");
-    let heads = lab.upstream.heads();
-    let mut client = lab.gateway.client();
     let begin = "--B\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nlab/form\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n";
-    let head = "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=B\r\ncontent-length: 900000\r\n\r\n";
-    client.send(format!("{head}{begin}{}", "a".repeat(300_000)).as_bytes()).unwrap();
-    wait_until("the upstream hears of it", || lab.upstream.heads() > heads);
-    client.close();
-    wait_until("it is counted", || metric(&lab, &["gateway_requests_total", "operation=\"transcriptions\""]) == Some(1));
-    assert_eq!((detached(&lab), healthy()), (Some(0), "up".into()));
+    let (path, kind) = ("/v1/audio/transcriptions", "multipart/form-data; boundary=B");
+    let file = "a".repeat(10_000);
+    for version in [1, 2] {
+        let heads = lab.upstream.heads();
+        let mut multiplexed = Connection::open(lab.gateway.address(), 60_000);
+        let mut client = lab.gateway.client();
+        if version == 1 {
+            let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\ncontent-length: 900000\r\n\r\n");
+            client.send(format!("{head}{begin}{file}").as_bytes()).unwrap();
+        } else {
+            multiplexed.begin(1, "POST", path, kind);
+            multiplexed.piece(1, begin);
+            multiplexed.piece(1, &file);
+        }
+        wait_until("the upstream hears of it", || lab.upstream.heads() > heads);
+        client.close();
+        if version == 2 {
+            multiplexed.reset(1);
+        }
+        let counted = || metric(&lab, &["gateway_request_duration_seconds_count", "operation=\"transcriptions\""]);
+        wait_until("it is counted", || counted() == Some(version));
+        assert_eq!((detached(&lab), healthy()), (Some(0), "up".into()), "HTTP/{version}");
+    }
 }
 
 /// Nobody waits for ever, not even for what nobody waits for.

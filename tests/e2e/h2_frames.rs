@@ -43,11 +43,21 @@ impl Connection {
 
     /// Sends a whole request.
     pub(crate) fn request(&mut self, stream: u32, method: &str, path: &str, body: &str) {
-        let fields = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "x"), ("content-type", "application/json")];
+        self.begin(stream, method, path, "application/json");
+        self.send(DATA, END_STREAM, stream, body.as_bytes());
+    }
+
+    /// Sends a request's head; a body is to follow.
+    pub(crate) fn begin(&mut self, stream: u32, method: &str, path: &str, content_type: &str) {
+        let fields = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "x"), ("content-type", content_type)];
         // HPACK's plainest form: neither indexed nor compressed (RFC 7541, section 6.2.2).
         let block = fields.map(|(name, value)| [&[0, name.len() as u8], name.as_bytes(), &[value.len() as u8], value.as_bytes()].concat()).concat();
         self.send(HEADERS, END_HEADERS, stream, &block);
-        self.send(DATA, END_STREAM, stream, body.as_bytes());
+    }
+
+    /// Sends a piece of a body, not the last one.
+    pub(crate) fn piece(&mut self, stream: u32, bytes: &str) {
+        self.send(DATA, 0, stream, bytes.as_bytes());
     }
 
     /// Gives a request up (error code CANCEL).
