@@ -10,6 +10,7 @@
 
 mod auth;
 mod bad_input;
+mod client_gone;
 mod connections;
 mod demo;
 mod drain;
@@ -17,14 +18,18 @@ mod edges;
 mod fault_table;
 mod flow;
 mod framing;
+mod h2_frames;
 mod hostile_upstream;
 mod models;
+mod outbound;
 mod overload;
 mod passthrough;
 mod proxy;
+mod proxy_judge;
 mod resolution;
 mod seeds_curl;
 mod slow_client;
+mod slow_reader;
 mod snippets;
 mod status;
 mod streaming;

@@ -214,3 +214,87 @@ fn an_answer_can_be_dropped_outside_of_a_runtime() {
     drop(body);
     drop(transport);
 }
+
+const LARGE: usize = 16 << 20;
+
+/// Reads a head, byte by byte, so that nothing behind it is taken.
+async fn read_head(socket: &mut TcpStream) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_before_the_request_is_out_is_read_and_the_connection_closed() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    let address = serve(move |_, mut socket| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async move {
+            read_head(&mut socket).await;
+            let refusal = b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno";
+            socket.write_all(refusal).await.unwrap();
+            sleep(Duration::from_millis(200)).await;
+        }
+    })
+    .await;
+    let transport = transport();
+    for _ in 0..2 {
+        let large = RequestBody::Full(vec![b'x'; LARGE].into());
+        let response = transport.send(post(address, large)).await.unwrap();
+        assert_eq!(response.status, 413);
+        let pieces: Vec<Bytes> = response.body.try_collect().await.unwrap();
+        assert_eq!(pieces.concat(), b"no");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_request_goes_on_being_written_while_its_answer_is_read() {
+    let address = serve(|_, mut socket| async move {
+        for _ in 0..2 {
+            read_head(&mut socket).await;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {LARGE}\r\n\r\n");
+            socket.write_all(head.as_bytes()).await.unwrap();
+            let mut room = vec![0; 1 << 20];
+            for _ in 0..LARGE / room.len() {
+                socket.read_exact(&mut room).await.unwrap();
+                socket.write_all(&room).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let transport = transport();
+    for number in 0..2_u8 {
+        let piece = Bytes::from(vec![number; LARGE / 64]);
+        let body = RequestBody::Stream {
+            stream: stream::iter(vec![piece; 64]).map(Ok).boxed(),
+            length: Some(LARGE as u64),
+        };
+        let echo = whole(&transport, post(address, body)).await;
+        assert_eq!(echo.len(), LARGE);
+        assert!(echo.iter().all(|&byte| byte == number));
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_says_unasked_ends_its_connection() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    let address = serve(move |_, mut socket| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async move {
+            while !read_request(&mut socket).await.is_empty() {
+                let twice = [ANSWER, b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"].concat();
+                socket.write_all(&twice).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let transport = transport();
+    for _ in 0..3 {
+        assert_eq!(whole(&transport, post(address, full())).await, "ok");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 3);
+}

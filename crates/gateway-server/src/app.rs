@@ -13,8 +13,10 @@ use crate::{
     http::{
         body_memory::BodyMemory,
         cors::CorsPolicy,
+        detach::Detached,
         error::{ErrorStyle, UpstreamErrorPolicy},
         identify::Keys,
+        path_models::PathModels,
         receive::BodyLimits,
         understand::BodyPolicy,
     },
@@ -30,12 +32,16 @@ pub struct HttpSettings {
     pub body: BodyLimits,
     /// The memory that the bodies of all requests share.
     pub body_memory: Arc<BodyMemory>,
+    /// How many whole answers are awaited for callers who have gone.
+    pub max_detached: usize,
     /// Bounds of the strict scan.
     pub scan: ScanLimits,
     /// Whether image content is let through.
     pub vision: bool,
     /// Whether the image endpoints are there.
     pub images: bool,
+    /// Models that providers read out of paths.
+    pub path_models: PathModels,
     /// Whether `/proxy` is there.
     pub proxy: bool,
     /// Whether one backend gets every request as it is.
@@ -86,6 +92,8 @@ pub struct App {
     pub started: Instant,
     /// The same in seconds since 1970.
     pub started_unix: u64,
+    /// Whole answers whose callers have gone.
+    pub detached: Detached,
     /// Cancelled when a shutdown begins.
     pub draining: CancellationToken,
     /// Cancelled when open streams must end.

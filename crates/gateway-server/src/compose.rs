@@ -29,6 +29,7 @@ use crate::{
         cors::CorsPolicy,
         error::{ErrorFormat, ErrorStyle},
         identify::Keys,
+        path_models::PathModels,
         receive::BodyLimits,
     },
     listener::{ConnectionLimits, TlsFiles},
@@ -200,11 +201,13 @@ fn http(settings: &Settings) -> HttpSettings {
                 .max(settings.limits.max_request_body)
                 .0,
         ),
+        max_detached: settings.limits.max_detached_requests,
         scan: ScanLimits {
             max_depth: settings.limits.max_json_depth,
         },
         vision: settings.features.vision,
         images: settings.features.images,
+        path_models: path_models(settings),
         proxy: settings.features.proxy,
         single_backend,
         // One backend gets every body as it is, so nothing is asked of it that the client did not ask.
@@ -230,6 +233,13 @@ fn http(settings: &Settings) -> HttpSettings {
         cors: cors(&settings.cors),
         system_name: "gateway".to_owned(),
     }
+}
+
+fn path_models(settings: &Settings) -> PathModels {
+    PathModels::new(settings.providers.iter().map(|provider| {
+        let provider = &provider.settings;
+        (provider.name.as_str(), provider.vendor.paths.values())
+    }))
 }
 
 fn keys(auth: &AuthSettings) -> Keys {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, HttpSettings},
     health::Health,
-    http::routes,
+    http::{detach::Detached, routes},
     listener::{self, BindError, Bound, ConnectionLimits, Signals, TlsFiles},
     observe::{
         Metrics, Observers,
@@ -99,6 +99,7 @@ impl RunningServer {
         });
         let app = Arc::new(App {
             router,
+            detached: Detached::new(parts.http.max_detached),
             settings: parts.http,
             observers: Arc::clone(&observers),
             health: Health::new(providers),
@@ -121,14 +122,21 @@ impl RunningServer {
         };
         let serving = serve(bound, routes::handler(&app), parts.workers);
         let serving_metrics = serve(metrics_bound, routes::metrics_handler(&app), None);
-        let both = async move {
-            tokio::join!(serving, serving_metrics);
+        let theirs = Arc::clone(&app);
+        let drain = parts.connections.drain;
+        let all = async move {
+            let began_to_drain = async {
+                theirs.draining.cancelled().await;
+                Instant::now()
+            };
+            let (began, ..) = tokio::join!(began_to_drain, serving, serving_metrics);
+            theirs.detached.finish(began + drain, &theirs.cut_off).await;
         };
         Ok(Self {
             addresses,
             metrics_address,
             app,
-            task: tokio::spawn(both),
+            task: tokio::spawn(all),
         })
     }
 

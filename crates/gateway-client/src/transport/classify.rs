@@ -48,11 +48,6 @@ fn is_handshake_error(error: &reqwest::Error) -> bool {
     matches!(connector_error, Some(cause) if cause.is::<io::Error>())
 }
 
-/// An exchange on a connection of our own that failed before its response head.
-pub(super) fn hyper_error(error: hyper::Error) -> TransportError {
-    TransportError::with_source(exchange_error_kind(&error), error)
-}
-
 fn exchange_error_kind(error: &(dyn StdError + 'static)) -> TransportErrorKind {
     std::iter::once(error)
         .chain(causes(error))

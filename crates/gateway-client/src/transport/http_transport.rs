@@ -126,11 +126,15 @@ fn from_plain(
     response: PlainResponse,
     max_header_bytes: usize,
 ) -> Result<TransportResponse, TransportError> {
-    let PlainResponse { head, body } = response;
-    check_header_bytes(&head.headers, max_header_bytes)?;
+    let PlainResponse {
+        status,
+        headers,
+        body,
+    } = response;
+    check_header_bytes(&headers, max_header_bytes)?;
     Ok(TransportResponse {
-        status: head.status,
-        headers: head.headers,
+        status,
+        headers,
         body,
     })
 }
@@ -193,7 +197,7 @@ fn check_header_bytes(headers: &HeaderMap, limit: usize) -> Result<(), Transport
     Err(TransportError::new(TransportErrorKind::Protocol, message))
 }
 
-/// The chunks as hyper read them. The lease is kept until the body is dropped.
+/// The chunks as they were read. The lease is kept until the body is dropped.
 fn into_stream(response: Response, lease: Option<Lease>) -> ByteStream {
     let chunks = response.bytes_stream();
     match lease {

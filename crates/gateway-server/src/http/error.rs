@@ -81,7 +81,7 @@ catalogue! {
     ListTimeout => GATEWAY_TIMEOUT "backend_timeout" "list_timeout" again "The provider did not list its models in time.";
     NoAvailableChannel => SERVICE_UNAVAILABLE "backend_unreachable" "no_available_channel" again "No provider can take the request now.";
     Draining => SERVICE_UNAVAILABLE "server_shutting_down" "draining" again "The gateway is shutting down; another one will answer.";
-    Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "More requests than the gateway is set to take at once.";
+    Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "The bodies of all requests together are at `limits.max_request_memory`. Nothing was sent.";
 }
 
 impl ErrorKind {

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod body_memory;
 pub mod cors;
+pub mod detach;
 pub mod dispatch;
 pub mod error;
 pub mod forward;
@@ -11,6 +12,7 @@ pub mod framing;
 pub mod handlers;
 pub mod identify;
 pub mod options;
+pub mod path_models;
 pub mod pipeline;
 pub mod receive;
 pub mod relay;

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, requ
 use super::{
     answer::{Answer, header_text},
     body_memory::BodyShare,
+    detach::{Alone, Attempting, Sent},
     error::{ApiError, ErrorKind},
     forward,
     handlers::rest_of_form,
@@ -62,9 +63,11 @@ pub async fn serve(
     exchange.record.model = Some(plan.primary.model.clone());
 
     // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
-    let routed = app.router.send(plan, ask).await;
-    drop(share);
-    let routed = match routed {
+    let alone = Alone {
+        limit: app.router.timeouts(plan.primary.provider.name()).total,
+        refusal: refusal.clone(),
+    };
+    let routed = match attempt(app, (plan, ask, share), alone, exchange).await {
         Ok(routed) => routed,
         Err(failed) => {
             // A form that was wrong or too large further down is no fault of the provider's.
@@ -93,6 +96,27 @@ pub async fn serve(
         && operation == Operation::Chat
         && !parts.uri.path().starts_with("/v1");
     Ok(relay(app, routed, created, exchange))
+}
+
+/// A whole answer is awaited even when the caller does not wait for it; a stream ends with its caller.
+async fn attempt(
+    app: &Arc<App>,
+    (plan, ask, share): (Plan, Ask, BodyShare),
+    alone: Alone,
+    exchange: &mut Exchange,
+) -> Sent {
+    if ask.stream {
+        let sent = app.router.send(plan, ask).await;
+        drop(share);
+        return sent;
+    }
+    let theirs = Arc::clone(app);
+    let sending = async move {
+        let sent = theirs.router.send(plan, ask).await;
+        drop(share);
+        sent
+    };
+    Attempting::new(app, exchange, alone, Box::pin(sending)).await
 }
 
 async fn plan_json(

@@ -8,15 +8,19 @@ use std::{
     time::Duration,
 };
 
-use hyper_util::{rt::TokioExecutor, server::conn::auto};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{ConnectionLimits, Peer, TlsError, TlsFiles, connection, tls};
+use super::{
+    ConnectionLimits, Peer, TlsError, TlsFiles, connection,
+    protocol::{Protocol, Protocols},
+    tls,
+};
 use crate::{http::routes::Handler, observe::Observers, workers::Workers};
 
 /// Why the server cannot listen.
@@ -87,7 +91,7 @@ impl Bound {
 /// Everything that a connection needs.
 struct Shared {
     handler: Handler,
-    builder: auto::Builder<TokioExecutor>,
+    protocols: Protocols,
     acceptor: Option<TlsAcceptor>,
     limits: ConnectionLimits,
     observers: Arc<Observers>,
@@ -125,7 +129,7 @@ pub async fn serve(
     } = bound;
     let shared = Arc::new(Shared {
         handler,
-        builder: connection::builder(limits),
+        protocols: Protocols::new(limits),
         acceptor,
         limits,
         observers,
@@ -203,22 +207,50 @@ fn start(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, slot: Slo
 async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, _slot: Slot) {
     // Events are small and must not wait for company.
     let _ = stream.set_nodelay(true);
-    let peer = Peer::new(address);
-    let (handler, limits, draining) = (
+    match &shared.acceptor {
+        None => plain(stream, address, &shared).await,
+        // What TLS needs is large, and no burden for connections without it.
+        Some(acceptor) => Box::pin(over_tls(stream, acceptor, address, &shared)).await,
+    }
+}
+
+async fn plain(stream: TcpStream, address: SocketAddr, shared: &Shared) {
+    let opened = Instant::now();
+    let protocol = tokio::select! {
+        spoken = timeout(shared.limits.head, Protocol::spoken(&stream)) => spoken,
+        () = shared.draining.cancelled() => return,
+    };
+    // A client that says nothing, or goes away, is answered by closing.
+    if let Ok(Ok(Some(protocol))) = protocol {
+        serve_connection(protocol, stream, (Peer::new(address), opened), shared).await;
+    }
+}
+
+async fn over_tls(stream: TcpStream, acceptor: &TlsAcceptor, address: SocketAddr, shared: &Shared) {
+    match timeout(shared.limits.head, tls::accept(acceptor, stream)).await {
+        Ok(Ok(stream)) => {
+            let protocol = Protocol::agreed(stream.get_ref().1.alpn_protocol());
+            let peer = (Peer::new(address), Instant::now());
+            serve_connection(protocol, stream, peer, shared).await;
+        }
+        Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+        Err(_) => tracing::debug!("TLS handshake took too long"),
+    }
+}
+
+async fn serve_connection<S>(protocol: Protocol, stream: S, peer: (Peer, Instant), shared: &Shared)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    connection::serve(
+        (&shared.protocols, protocol),
+        stream,
+        peer,
         Arc::clone(&shared.handler),
         shared.limits,
         shared.draining.clone(),
-    );
-    match &shared.acceptor {
-        None => connection::serve(&shared.builder, stream, peer, handler, limits, draining).await,
-        Some(acceptor) => match timeout(limits.head, tls::accept(acceptor, stream)).await {
-            Ok(Ok(stream)) => {
-                connection::serve(&shared.builder, stream, peer, handler, limits, draining).await;
-            }
-            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
-            Err(_) => tracing::debug!("TLS handshake took too long"),
-        },
-    }
+    )
+    .await;
 }
 
 /// A place among the allowed connections, given back when dropped.

@@ -1,71 +1,43 @@
-//! One client connection: its protocol settings, and the deadline for request heads.
+//! One client connection: from its first request to its end, and the deadline for request heads.
 
 use std::{
     convert::Infallible,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use axum::body::Body;
+use futures::{FutureExt, future::BoxFuture};
 use http::Request;
 use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto,
-};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep, timeout},
+    time::{Instant, Sleep, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     ConnectionLimits, Peer,
     linger::{Linger, RequestBody},
+    protocol::{Protocol, Protocols},
+    stall,
 };
 use crate::http::routes::Handler;
 
-/// hyper refuses to work with a smaller buffer.
-const LEAST_HEAD_BYTES: usize = 8192;
-
-/// The protocol settings of all connections.
-pub(super) fn builder(limits: ConnectionLimits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        // hyper counts the idle time before a head as part of reading it; heads themselves have `HeadDeadline`.
-        .header_read_timeout(limits.keep_alive)
-        .max_headers(limits.max_headers)
-        .max_buf_size(limits.max_head_bytes.max(LEAST_HEAD_BYTES));
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.max_streams)
-        .initial_stream_window_size(256 * 1024)
-        .initial_connection_window_size(1024 * 1024)
-        .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
-        .max_pending_accept_reset_streams(20)
-        .max_local_error_reset_streams(1024)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(20));
-    builder
-}
-
 /// Serves one connection until it ends, or until a shutdown has let its requests finish.
 pub(super) async fn serve<S>(
-    builder: &auto::Builder<TokioExecutor>,
+    (protocols, protocol): (&Protocols, Protocol),
     stream: S,
-    peer: Peer,
+    (peer, opened): (Peer, Instant),
     handler: Handler,
     limits: ConnectionLimits,
     draining: CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let io = TokioIo::new(Deadlines::new(stream, peer.clone(), limits));
+    let io = TokioIo::new(Deadlines::new(stream, peer.clone(), opened, limits));
     let of_requests = peer.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let peer = of_requests.clone();
@@ -75,14 +47,38 @@ pub(super) async fn serve<S>(
         }
         request.extensions_mut().insert(peer.clone());
         let answer = handler(request.map(|body| Body::new(RequestBody::new(body, peer))));
-        async move { Ok::<_, Infallible>(answer.await) }
+        async move { Ok::<_, Infallible>(stall::watched(answer.await)) }
     });
-    let mut connection = std::pin::pin!(builder.serve_connection(io, service));
+    // Connections are large, and are held in one place rather than in each future around them.
+    let serving: BoxFuture<'static, ()> = match protocol {
+        Protocol::Http1 => {
+            let connection = Box::pin(protocols.http1.serve_connection(io, service));
+            run(connection, peer, limits, draining).boxed()
+        }
+        Protocol::Http2 => {
+            let connection = Box::pin(protocols.http2.serve_connection(io, service));
+            run(connection, peer, limits, draining).boxed()
+        }
+    };
+    serving.await;
+}
+
+async fn run<C>(
+    mut connection: Pin<Box<C>>,
+    peer: Peer,
+    limits: ConnectionLimits,
+    draining: CancellationToken,
+) where
+    C: GracefulConnection<Error = hyper::Error>,
+{
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = until_to_close(&peer, limits, &draining) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = until_given_up(&peer, limits) => Ok(()),
+            }
         }
     };
     if let Err(error) = ended {
@@ -107,6 +103,14 @@ async fn until_to_close(peer: &Peer, limits: ConnectionLimits, draining: &Cancel
     }
 }
 
+/// Waits for as long as requests are answered, and then for a client to read the last of it.
+async fn until_given_up(peer: &Peer, limits: ConnectionLimits) {
+    sleep(limits.write_stall).await;
+    while peer.is_busy() {
+        sleep(limits.write_stall).await;
+    }
+}
+
 /// A stream that fails when a request's head began to arrive and is not there in time, or when the other end
 /// does not take what is written to it.
 struct Deadlines<S> {
@@ -124,12 +128,12 @@ struct Deadlines<S> {
 }
 
 impl<S> Deadlines<S> {
-    fn new(stream: S, peer: Peer, limits: ConnectionLimits) -> Self {
+    fn new(stream: S, peer: Peer, opened: Instant, limits: ConnectionLimits) -> Self {
         Self {
             stream,
             peer,
             limits,
-            head: Box::pin(sleep(limits.head)),
+            head: Box::pin(sleep_until(opened + limits.head)),
             arriving: Some(0),
             stalled: None,
             linger: None,

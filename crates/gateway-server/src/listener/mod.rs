@@ -8,6 +8,8 @@ mod accept;
 mod busy;
 mod connection;
 mod linger;
+mod protocol;
+mod stall;
 mod tls;
 
 use std::time::Duration;
@@ -29,7 +31,8 @@ pub struct ConnectionLimits {
     pub head: Duration,
     /// How long a connection may stay idle between two requests. Default 75 s.
     pub keep_alive: Duration,
-    /// How long bytes of an answer may wait for a client that does not read. Default 60 s.
+    /// How long bytes of an answer may wait for a client that does not read its connection, or its stream of
+    /// HTTP/2. Default 60 s.
     pub write_stall: Duration,
     /// How long open requests may go on after a shutdown began. Default 30 s.
     pub drain: Duration,

@@ -64,30 +64,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// The status for the log: 499, 'the client went away', where nothing was answered.
-    pub fn status_code(&self) -> u16 {
-        self.status.map_or(CLIENT_GONE, |status| status.as_u16())
-    }
-}
-
-/// The open record of one request.
-#[derive(Debug)]
-pub struct Exchange {
-    /// What is known so far.
-    pub record: Box<Record>,
-    observers: Arc<Observers>,
-}
-
-impl Exchange {
-    /// Opens a record.
-    pub fn begin(
-        observers: Arc<Observers>,
-        request_id: RequestId,
-        method: Method,
-        route: &'static str,
-    ) -> Self {
-        observers.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
-        let record = Record {
+    fn new(request_id: RequestId, method: Method, route: &'static str) -> Self {
+        Self {
             request_id,
             method,
             route,
@@ -105,10 +83,65 @@ impl Exchange {
             bytes_out: 0,
             complete: false,
             started: Instant::now(),
-        };
+        }
+    }
+
+    /// The status for the log: 499, 'the client went away', where nothing was answered.
+    pub fn status_code(&self) -> u16 {
+        self.status.map_or(CLIENT_GONE, |status| status.as_u16())
+    }
+}
+
+/// The open record of one request.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What is known so far.
+    pub record: Box<Record>,
+    observers: Arc<Observers>,
+    standing: Standing,
+}
+
+/// What is left to do for a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The caller waits.
+    Open,
+    /// The caller has gone, and what the request costs is still awaited.
+    Detached,
+    /// Nothing: it is somebody else's now.
+    HandedOver,
+}
+
+impl Exchange {
+    /// Opens a record.
+    pub fn begin(
+        observers: Arc<Observers>,
+        request_id: RequestId,
+        method: Method,
+        route: &'static str,
+    ) -> Self {
+        observers.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
         Self {
-            record: Box::new(record),
+            record: Box::new(Record::new(request_id, method, route)),
             observers,
+            standing: Standing::Open,
+        }
+    }
+
+    /// Gives the record to whoever awaits the end of the request now that its caller has gone. For this one
+    /// nothing is left to close, and the request is not in flight any more.
+    pub fn hand_over(&mut self) -> Self {
+        let request_id = self.record.request_id.clone();
+        let empty = Record::new(request_id, Method::default(), self.record.route);
+        self.observers
+            .metrics
+            .in_flight
+            .fetch_sub(1, Ordering::Relaxed);
+        self.standing = Standing::HandedOver;
+        Self {
+            record: std::mem::replace(&mut self.record, Box::new(empty)),
+            observers: Arc::clone(&self.observers),
+            standing: Standing::Detached,
         }
     }
 
@@ -122,10 +155,16 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.observers
-            .metrics
-            .in_flight
-            .fetch_sub(1, Ordering::Relaxed);
+        match self.standing {
+            Standing::HandedOver => return,
+            Standing::Detached => {}
+            Standing::Open => {
+                self.observers
+                    .metrics
+                    .in_flight
+                    .fetch_sub(1, Ordering::Relaxed);
+            }
+        }
         let duration = self.record.started.elapsed();
         self.observers.metrics.observe(&self.record, duration);
         if let Some(log) = &self.observers.access_log {

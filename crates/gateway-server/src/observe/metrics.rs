@@ -217,8 +217,11 @@ impl Metrics {
         if known {
             return model;
         }
-        let answered =
-            record.status.is_some_and(|status| status.is_success()) && record.error.is_none();
+        // Whoever has gone gets no status; tokens are counted by providers alone.
+        let answered = record
+            .status
+            .map_or(record.usage.is_some(), |status| status.is_success())
+            && record.error.is_none();
         let added = answered
             && self.models.write().is_ok_and(|mut models| {
                 models.len() < MAX_MODELS && models.insert(model.to_owned())
@@ -227,7 +230,7 @@ impl Metrics {
     }
 
     /// The text exposition of everything, in the OpenMetrics format.
-    pub fn render(&self, dropped_log_lines: u64) -> String {
+    pub fn render(&self, dropped_log_lines: u64, detached_requests: usize) -> String {
         let mut text = String::new();
         if let Ok(registry) = self.registry.read() {
             // Writing to a string cannot fail.
@@ -235,10 +238,12 @@ impl Metrics {
         }
         let gauges = format!(
             "# TYPE gateway_in_flight_requests gauge\ngateway_in_flight_requests {}\n\
+             # TYPE gateway_detached_requests gauge\ngateway_detached_requests {}\n\
              # TYPE gateway_connections gauge\ngateway_connections {}\n\
              # TYPE gateway_refused_connections counter\ngateway_refused_connections_total {}\n\
              # TYPE gateway_dropped_log_lines counter\ngateway_dropped_log_lines_total {}\n",
             self.in_flight.load(Ordering::Relaxed),
+            detached_requests,
             self.connections.load(Ordering::Relaxed),
             self.refused_connections.load(Ordering::Relaxed),
             dropped_log_lines,
@@ -277,7 +282,7 @@ mod tests {
         };
         request("made-up", StatusCode::NOT_FOUND);
         request("real", StatusCode::OK);
-        let text = observers.metrics.render(3);
+        let text = observers.metrics.render(3, 0);
         assert!(!text.contains("made-up"), "{text}");
         assert!(text.contains(r#"model="other",status="404""#), "{text}");
         assert!(text.contains(r#"model="real",status="200""#), "{text}");

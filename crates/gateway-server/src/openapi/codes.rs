@@ -76,10 +76,16 @@ const MODEL: &[ErrorKind] = &[
 ];
 
 const PROXY: &[ErrorKind] = &[
+    ErrorKind::InvalidJson,
+    ErrorKind::MissingParameter,
+    ErrorKind::InvalidRequest,
+    ErrorKind::VisionDisabled,
     ErrorKind::UnknownProvider,
     ErrorKind::ProviderNotConfigured,
     ErrorKind::PathNotAllowed,
+    ErrorKind::ModelNotAllowed,
     ErrorKind::FeatureDisabled,
+    ErrorKind::RequestTimeout,
     ErrorKind::RequestTooLarge,
     ErrorKind::UnsupportedMediaType,
     ErrorKind::BackendAuthError,

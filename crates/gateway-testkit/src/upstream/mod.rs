@@ -1,6 +1,7 @@
 //! An upstream whose every byte is scripted, and that remembers every byte it was sent.
 
 mod connection;
+mod forward_proxy;
 mod record;
 mod replay;
 mod reply;
@@ -22,12 +23,16 @@ use std::{
 
 use tokio::{net::TcpListener, task::JoinHandle};
 
+use self::tls::Identity;
 pub use self::{
+    forward_proxy::ForwardProxy,
     record::RecordedRequest,
     replay::{BodyFraming, Chunking, RecordedReply},
     reply::{Gate, Reply},
     sinks::{Babbler, ClosedPort, FullBacklog},
-    tls::{CERTIFICATE_PEM, PRIVATE_KEY_PEM},
+    tls::{
+        AUTHORITY_PEM, CERTIFICATE_PEM, PRIVATE_KEY_PEM, SIGNED_CERTIFICATE_PEM, SIGNED_KEY_PEM,
+    },
 };
 use crate::runtime;
 
@@ -56,7 +61,7 @@ impl ScriptedUpstream {
     /// Answers each request with what the closure makes of it, unless its model has a script of its own
     /// (see [`ScriptedUpstream::script`]).
     pub fn start(handler: impl Fn(&RecordedRequest) -> Reply + Send + Sync + 'static) -> Self {
-        Self::launch(Box::new(handler), false)
+        Self::launch(Box::new(handler), None)
     }
 
     /// Answers every request alike.
@@ -66,10 +71,18 @@ impl ScriptedUpstream {
 
     /// As [`ScriptedUpstream::start`], over TLS with the certificate [`CERTIFICATE_PEM`], which nobody trusts.
     pub fn start_tls(handler: impl Fn(&RecordedRequest) -> Reply + Send + Sync + 'static) -> Self {
-        Self::launch(Box::new(handler), true)
+        Self::launch(Box::new(handler), Some(Identity::SelfSigned))
     }
 
-    fn launch(handler: Handler, with_tls: bool) -> Self {
+    /// As [`ScriptedUpstream::start`], over TLS with the certificate [`SIGNED_CERTIFICATE_PEM`], for those who trust
+    /// [`AUTHORITY_PEM`].
+    pub fn start_signed(
+        handler: impl Fn(&RecordedRequest) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::launch(Box::new(handler), Some(Identity::Signed))
+    }
+
+    fn launch(handler: Handler, identity: Option<Identity>) -> Self {
         let shared = Arc::new(Shared {
             handler,
             by_model: Mutex::default(),
@@ -84,10 +97,10 @@ impl ScriptedUpstream {
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");
-        let accepting = runtime().spawn(accept(listener, Arc::clone(&shared), with_tls));
+        let accepting = runtime().spawn(accept(listener, Arc::clone(&shared), identity));
         Self {
             address,
-            scheme: if with_tls { "https" } else { "http" },
+            scheme: if identity.is_some() { "https" } else { "http" },
             shared,
             accepting,
         }
@@ -212,8 +225,8 @@ impl Shared {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, with_tls: bool) {
-    let acceptor = with_tls.then(tls::acceptor);
+async fn accept(listener: TcpListener, shared: Arc<Shared>, identity: Option<Identity>) {
+    let acceptor = identity.map(tls::acceptor);
     while let Ok((socket, _)) = listener.accept().await {
         let shared = Arc::clone(&shared);
         let acceptor = acceptor.clone();

@@ -7,7 +7,6 @@ use std::{
 };
 
 use futures::{StreamExt, stream::FuturesUnordered};
-use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpSocket, TcpStream, lookup_host},
     time::sleep,
@@ -23,14 +22,13 @@ pub(super) async fn connect(
     name: &str,
     port: u16,
     config: &HttpTransportConfig,
-) -> Result<TokioIo<TcpStream>, TransportError> {
+) -> Result<TcpStream, TransportError> {
     let addresses = resolve(name, port, config)
         .await
         .map_err(|error| TransportError::with_source(TransportErrorKind::Dns, error))?;
-    let stream = race(&addresses)
+    race(&addresses)
         .await
-        .map_err(|error| TransportError::with_source(TransportErrorKind::Connect, error))?;
-    Ok(TokioIo::new(stream))
+        .map_err(|error| TransportError::with_source(TransportErrorKind::Connect, error))
 }
 
 async fn resolve(

@@ -1,32 +1,37 @@
-//! HTTP/1.1 without TLS, straight on hyper: the way to a runtime in one's own network.
+//! HTTP/1.1 without TLS, in words of our own: the way to a runtime in one's own network.
 //!
-//! There the gateway's own time counts, and a general client spends more of it on a request than the request's
-//! own work takes (`docs/performance.md` has the figures). A pool that knows which of its connections are used
-//! ones can also repeat what met a connection that its server was just closing. Everything else (TLS, proxies,
-//! HTTP/2) goes through reqwest.
+//! There the gateway's own time and memory count. A general client spends more of both on an exchange than the
+//! exchange itself takes: tasks and channels between a connection and its user, and room for input and output
+//! that is held while nothing comes (`docs/performance.md` has the figures). Here whoever waits for an answer
+//! reads it from the socket. A pool that knows which of its connections are used ones can also repeat what met a
+//! connection that its server was just closing. Everything else (TLS, proxies, HTTP/2) goes through reqwest.
 
 mod body;
 mod connect;
-mod driver;
+mod exchange;
+mod framing;
+mod head;
+mod outgoing;
 mod pool;
+mod wire;
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures::future::poll_fn;
-use http::{HeaderMap, Method, Request, Uri, header};
-use hyper::{body::Incoming, client::conn::http1};
+use http::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 use url::{Position, Url};
 
 use self::{
-    body::OutBody,
+    body::Incoming,
     connect::connect,
-    driver::Driver,
-    pool::{Connection, Host, Pool},
+    exchange::{Answered, Failed, exchange},
+    head::Head,
+    outgoing::Outgoing,
+    pool::{Host, Pool},
+    wire::Wire,
 };
 use super::{
-    ByteStream, HttpTransportConfig, RequestBody, TransportError, TransportErrorKind,
-    TransportRequest, classify::hyper_error,
+    ByteStream, HttpTransportConfig, TransportError, TransportErrorKind, TransportRequest,
 };
 
 /// Plain connections, pooled by host. A clone shares the pool.
@@ -38,7 +43,8 @@ pub(super) struct PlainClient {
 
 /// What came back.
 pub(super) struct PlainResponse {
-    pub(super) head: http::response::Parts,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
     pub(super) body: ByteStream,
 }
 
@@ -56,159 +62,100 @@ impl PlainClient {
         url.scheme() == "http" && url.has_host()
     }
 
-    /// One exchange. What met a used connection that broke before it answered is sent once more on a new one,
-    /// if its body can be sent twice.
+    /// One exchange. What met a used connection that ended without a word is sent once more on a new one, if its
+    /// body can be sent twice.
     pub(super) async fn send(
         &self,
         request: TransportRequest,
     ) -> Result<PlainResponse, TransportError> {
-        let authority = &request.url[Position::BeforeHost..Position::AfterPort];
-        let host = self.pool.host(authority)?;
-        let outgoing = Outgoing::new(request, &host)?;
-        if let Some(connection) = host.idle() {
-            let (request, spare) = outgoing.split();
-            match exchange(connection, request).await {
-                Ok(response) => return Ok(self.respond(&host, response)),
-                Err(failed) => match failed.again(spare) {
-                    Ok(again) => return self.send_fresh(&host, again).await,
-                    Err(error) => return Err(error),
-                },
+        let TransportRequest {
+            method,
+            url,
+            headers,
+            body,
+            head_timeout: _,
+        } = request;
+        let host = self
+            .pool
+            .host(&url[Position::BeforeHost..Position::AfterPort])?;
+        let target = target(&url)?;
+        let mut outgoing = Outgoing::new(method, target, host.header(), &headers, body);
+        drop(headers);
+        if let Some(wire) = host.idle() {
+            let spare = outgoing.spare();
+            match exchange(wire, outgoing, &self.config).await {
+                Ok(answered) => return Ok(respond(host, answered)),
+                Err(failed) => outgoing = again(failed, spare)?,
             }
         }
-        self.send_fresh(&host, outgoing.into_request()).await
-    }
-
-    async fn send_fresh(
-        &self,
-        host: &Arc<Host>,
-        request: Request<OutBody>,
-    ) -> Result<PlainResponse, TransportError> {
-        let connection = self.open(host).await?;
-        match exchange(connection, request).await {
-            Ok(response) => Ok(self.respond(host, response)),
+        let wire = self.open(&host).await?;
+        match exchange(wire, outgoing, &self.config).await {
+            Ok(answered) => Ok(respond(host, answered)),
             Err(failed) => Err(failed.error),
         }
     }
 
     /// Opens a connection, in the time that is set for it.
-    async fn open(&self, host: &Host) -> Result<Connection, TransportError> {
+    async fn open(&self, host: &Host) -> Result<Wire, TransportError> {
         let limit = self.config.connect_timeout;
-        let opening = timeout(limit, connect(host.name(), host.port(), &self.config));
-        let stream = opening.await.map_err(|_| connect_timeout(limit))??;
-        let (sender, connection) = http1::Builder::new()
-            .max_headers(self.config.max_headers)
-            .handshake(stream)
+        // Connecting is rare, and its state is large beside that of an exchange.
+        let opening = Box::pin(connect(host.name(), host.port(), &self.config));
+        let stream = timeout(limit, opening)
             .await
-            .map_err(hyper_error)?;
-        let driver = Driver::new(connection);
-        Ok(Connection { sender, driver })
+            .map_err(|_| connect_timeout(limit))??;
+        Ok(Wire::new(stream))
     }
+}
 
-    fn respond(
-        &self,
-        host: &Arc<Host>,
-        (response, connection): (http::Response<Incoming>, Connection),
-    ) -> PlainResponse {
-        let (head, body) = response.into_parts();
-        PlainResponse {
-            head,
-            body: body::pooled(body, connection, Arc::clone(host)),
-        }
+/// Path and query as they go out. The parser of URLs leaves no other characters in them; this is what keeps a
+/// request from being split, so it is looked at once more.
+fn target(url: &Url) -> Result<&str, TransportError> {
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    if target.bytes().all(|byte| byte.is_ascii_graphic()) && target.starts_with('/') {
+        return Ok(target);
     }
+    let message = "the address cannot be written into a request";
+    Err(TransportError::new(TransportErrorKind::Connect, message))
+}
+
+fn respond(host: Arc<Host>, answered: Answered) -> PlainResponse {
+    let Answered {
+        head:
+            Head {
+                status,
+                headers,
+                framing,
+                keeps_open,
+            },
+        wire,
+        unfinished,
+    } = answered;
+    let incoming = Incoming {
+        wire,
+        framing,
+        unfinished: unfinished.map(Box::new),
+        keeps_open,
+    };
+    PlainResponse {
+        status,
+        headers,
+        body: body::pooled(incoming, host),
+    }
+}
+
+/// The request to send once more on a new connection: one that was not written at all, or one that met the end of
+/// a used connection in place of an answer.
+fn again(failed: Failed, spare: Option<Outgoing>) -> Result<Outgoing, TransportError> {
+    let Failed {
+        error,
+        unsent,
+        was_silent,
+    } = failed;
+    let again = unsent.filter(|_| was_silent);
+    again.or_else(|| spare.filter(|_| was_silent)).ok_or(error)
 }
 
 fn connect_timeout(limit: Duration) -> TransportError {
     let message = format!("no connection within {} ms", limit.as_millis());
     TransportError::new(TransportErrorKind::ConnectTimeout, message)
-}
-
-/// A request in hyper's words, and whether it can be sent twice.
-struct Outgoing {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: RequestBody,
-}
-
-impl Outgoing {
-    fn new(request: TransportRequest, host: &Host) -> Result<Self, TransportError> {
-        let TransportRequest {
-            method,
-            url,
-            mut headers,
-            body,
-            head_timeout: _,
-        } = request;
-        let uri = Uri::try_from(&url[Position::BeforePath..Position::AfterQuery])
-            .map_err(|error| TransportError::with_source(TransportErrorKind::Connect, error))?;
-        headers.entry(header::HOST).or_insert_with(|| host.header());
-        headers
-            .entry(header::ACCEPT)
-            .or_insert(header::HeaderValue::from_static("*/*"));
-        Ok(Self {
-            method,
-            uri,
-            headers,
-            body,
-        })
-    }
-
-    /// The request, and a second one where its body is in memory.
-    fn split(self) -> (Request<OutBody>, Option<Request<OutBody>>) {
-        let spare = match &self.body {
-            RequestBody::Empty => Some(RequestBody::Empty),
-            RequestBody::Full(bytes) => Some(RequestBody::Full(bytes.clone())),
-            RequestBody::Stream { .. } => None,
-        };
-        let spare = spare.map(|body| Self {
-            method: self.method.clone(),
-            uri: self.uri.clone(),
-            headers: self.headers.clone(),
-            body,
-        });
-        (self.into_request(), spare.map(Self::into_request))
-    }
-
-    fn into_request(self) -> Request<OutBody> {
-        let mut request = Request::new(OutBody::new(self.body));
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.headers_mut() = self.headers;
-        request
-    }
-}
-
-/// A failed exchange: with the request, where none of it was written.
-struct Failed {
-    error: TransportError,
-    unsent: Option<Request<OutBody>>,
-}
-
-impl Failed {
-    /// The request to send once more on a new connection: one that was not written at all, or one that met the
-    /// end of a used connection in place of an answer.
-    fn again(self, spare: Option<Request<OutBody>>) -> Result<Request<OutBody>, TransportError> {
-        let is_reset = self.error.kind == TransportErrorKind::ResetBeforeHead;
-        let again = self.unsent.or_else(|| spare.filter(|_| is_reset));
-        again.ok_or(self.error)
-    }
-}
-
-async fn exchange(
-    mut connection: Connection,
-    request: Request<OutBody>,
-) -> Result<(http::Response<Incoming>, Connection), Failed> {
-    let Connection { sender, driver } = &mut connection;
-    let mut answer = pin!(sender.try_send_request(request));
-    let answer = poll_fn(|context| driver.poll(context, |inner| answer.as_mut().poll(inner))).await;
-    match answer {
-        Ok(response) => Ok((response, connection)),
-        Err(mut failed) => {
-            let unsent = failed.take_message();
-            Err(Failed {
-                error: hyper_error(failed.into_error()),
-                unsent,
-            })
-        }
-    }
 }

@@ -8,13 +8,12 @@ use std::{
 };
 
 use http::HeaderValue;
-use hyper::client::conn::http1::SendRequest;
 use tokio::{
     runtime::Handle,
     time::{Instant, sleep_until},
 };
 
-use super::{body::OutBody, driver::Driver};
+use super::wire::Wire;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// HTTP's own port.
@@ -23,20 +22,6 @@ const PORT: u16 = 80;
 /// How often waiting connections are looked at: nobody drives them, so that only a look tells that the other end
 /// has closed one.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// A connection that is open.
-pub(super) struct Connection {
-    pub(super) sender: SendRequest<OutBody>,
-    pub(super) driver: Driver,
-}
-
-impl Connection {
-    /// Whether a request can go out on it now.
-    fn is_ready(&mut self) -> bool {
-        self.driver.settle();
-        self.sender.is_ready() && !self.sender.is_closed()
-    }
-}
 
 /// All hosts. Their number is that of the configured providers.
 #[derive(Debug)]
@@ -59,7 +44,7 @@ pub(super) struct Host {
 #[derive(Default)]
 struct Waiting {
     /// The one that was used last is at the end, and is used first.
-    connections: Vec<(Connection, Instant)>,
+    connections: Vec<(Wire, Instant)>,
     is_swept: bool,
 }
 
@@ -118,36 +103,38 @@ impl Host {
         self.port
     }
 
-    pub(super) fn header(&self) -> HeaderValue {
-        self.header.clone()
+    /// The `host` header.
+    pub(super) fn header(&self) -> &HeaderValue {
+        &self.header
     }
 
     /// A connection that is ready for a request, if one waits.
-    pub(super) fn idle(&self) -> Option<Connection> {
+    pub(super) fn idle(&self) -> Option<Wire> {
         let oldest = Instant::now().checked_sub(self.idle_timeout);
         loop {
-            let (mut connection, since) = self.lock().connections.pop()?;
+            let (wire, since) = self.lock().connections.pop()?;
             let is_fresh = oldest.is_none_or(|oldest| since > oldest);
-            if is_fresh && connection.is_ready() {
-                return Some(connection);
+            if is_fresh && wire.is_quiet() {
+                return Some(wire);
             }
         }
     }
 
     /// Takes a connection back whose answer has been read to its end. Outside of a runtime, where nobody could look
     /// after it, it is closed.
-    pub(super) fn give_back(self: &Arc<Self>, mut connection: Connection) {
+    pub(super) fn give_back(self: &Arc<Self>, mut wire: Wire) {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        if !connection.is_ready() {
+        if !wire.is_quiet() {
             return;
         }
+        wire.give_room_back();
         let mut waiting = self.lock();
         if waiting.connections.len() >= self.max_idle {
             return;
         }
-        waiting.connections.push((connection, Instant::now()));
+        waiting.connections.push((wire, Instant::now()));
         if !std::mem::replace(&mut waiting.is_swept, true) {
             runtime.spawn(sweep(Arc::downgrade(self)));
         }
@@ -160,7 +147,7 @@ impl Host {
         let limit = self.idle_timeout;
         waiting
             .connections
-            .retain_mut(|(connection, since)| *since + limit > now && connection.is_ready());
+            .retain(|(wire, since)| *since + limit > now && wire.is_quiet());
         let next = waiting
             .connections
             .iter()

@@ -26,6 +26,9 @@ pub struct Limits {
     pub max_connections: usize,
     /// The most connections from one address at one time; 0 for no such limit, e.g. behind a reverse proxy.
     pub max_connections_per_ip: usize,
+    /// The most whole answers that are awaited although their callers have gone, so that their tokens are counted;
+    /// 0 cancels them at once.
+    pub max_detached_requests: usize,
     /// The most headers in a request.
     #[schemars(range(min = 1, max = 1000))]
     pub max_headers: usize,
@@ -46,6 +49,7 @@ impl Default for Limits {
             max_event: ByteSize::mib(8),
             max_connections: 20_000,
             max_connections_per_ip: 0,
+            max_detached_requests: 256,
             max_headers: 100,
             max_header_size: ByteSize::kib(64),
             max_streams_per_connection: 100,

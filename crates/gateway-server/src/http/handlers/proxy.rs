@@ -3,20 +3,20 @@
 
 mod judge;
 
-use axum::body::{Body, HttpBody};
+use axum::body::Body;
 use futures::StreamExt;
-use gateway_client::transport::{ByteStream, RequestBody};
+use gateway_client::transport::ByteStream;
 use gateway_providers::provider::ProxyRequest;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 
+use self::judge::{Judge, Outgoing};
 use crate::{
     app::App,
     http::{
         answer::{Answer, header_text},
-        body_memory::BodyShare,
         error::{ApiError, ErrorKind},
         forward,
-        receive::{self, Arriving, Refusal},
+        receive::{Arriving, Refusal},
         relay::Source,
         understand::multipart::SecondModel,
     },
@@ -50,7 +50,9 @@ pub(super) async fn relay(
         body,
         share,
         refusal,
-    } = outgoing(app, provider.name(), &parts.headers, body).await?;
+    } = Judge::of(app, provider.name(), path)?
+        .outgoing(&parts.headers, body)
+        .await?;
     let outbound = ProxyRequest {
         method: parts.method,
         path: path.to_owned(),
@@ -83,44 +85,6 @@ fn split(path: &str) -> (&str, &str) {
         Some(at) => rest.split_at(at),
         None => (rest, "/"),
     }
-}
-
-/// A body on its way out.
-struct Outgoing {
-    body: RequestBody,
-    /// What is held of it besides what flows.
-    share: Option<BodyShare>,
-    /// What is wrong with it further down.
-    refusal: Refusal,
-}
-
-/// The body on its way out: unread, unless the operator restricts the models.
-async fn outgoing(
-    app: &App,
-    provider: &str,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Outgoing, ApiError> {
-    let limits = app.settings.body;
-    receive::check_head(headers, limits)?;
-    let refusal = Refusal::default();
-    let (body, share) = if body.is_end_stream() {
-        (RequestBody::Empty, None)
-    } else if app.router.table().policy().is_open() {
-        let arriving = Arriving::new(body, limits, app.settings.body_memory.share());
-        let body = RequestBody::Stream {
-            stream: stream(arriving, &refusal),
-            length: receive::content_length(headers),
-        };
-        (body, None)
-    } else {
-        judge::permitted(app, provider, headers, body, &refusal).await?
-    };
-    Ok(Outgoing {
-        body,
-        share,
-        refusal,
-    })
 }
 
 /// What is left of a client's body as a stream. What is wrong with it is kept for the caller.

@@ -165,7 +165,9 @@ pub(crate) fn metrics_text(app: &App) -> ([(HeaderName, &'static str); 1], Strin
         .map_or(0, AccessLog::dropped);
     (
         [(header::CONTENT_TYPE, METRICS_TYPE)],
-        app.observers.metrics.render(dropped),
+        app.observers
+            .metrics
+            .render(dropped, app.detached.running()),
     )
 }
 

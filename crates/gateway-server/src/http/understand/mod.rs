@@ -37,7 +37,7 @@ impl Understood {
     /// # Errors
     /// 400 with `param` set, see the catalogue.
     pub fn read(operation: Operation, bytes: Bytes, policy: BodyPolicy) -> Result<Self, ApiError> {
-        let body = RawObject::parse(bytes, policy.limits).map_err(|error| invalid_json(&error))?;
+        let body = object(bytes, policy.limits)?;
         let body = compat::decode_string_members(operation, body, policy.limits)?;
         let model = members::model(&body)?;
         let stream = members::stream(&body)?;
@@ -53,13 +53,28 @@ impl Understood {
     }
 }
 
-/// The model that a body names, which is checked for nothing else.
+/// A body that is checked for nothing but its form.
 ///
 /// # Errors
-/// 400 when the body is no strict JSON object or names no model.
-pub fn model_of(bytes: Bytes, limits: ScanLimits) -> Result<String, ApiError> {
-    let body = RawObject::parse(bytes, limits).map_err(|error| invalid_json(&error))?;
-    members::model(&body)
+/// 400 when it is no strict JSON object.
+pub fn object(bytes: Bytes, limits: ScanLimits) -> Result<RawObject, ApiError> {
+    RawObject::parse(bytes, limits).map_err(|error| invalid_json(&error))
+}
+
+/// The model that a body names.
+///
+/// # Errors
+/// 400 when it names none.
+pub fn model_of(body: &RawObject) -> Result<String, ApiError> {
+    members::model(body)
+}
+
+/// Refuses image content in this member.
+///
+/// # Errors
+/// 400, with the path of the image.
+pub fn refuse_images_in(member: &'static str, body: &RawObject) -> Result<(), ApiError> {
+    vision::refuse_in(member, body)
 }
 
 fn invalid_json(error: &ScanError) -> ApiError {

@@ -20,6 +20,11 @@ pub(super) fn refuse_images(operation: Operation, body: &RawObject) -> Result<()
         Operation::Responses => "input",
         _ => return Ok(()),
     };
+    refuse_in(name, body)
+}
+
+/// Refuses image content in one member.
+pub(super) fn refuse_in(name: &'static str, body: &RawObject) -> Result<(), ApiError> {
     // An image part has a `type` or an `image_url`. Plain text, be it long, has neither.
     if !body.may_hold_key("type") && !body.may_hold_key("image_url") {
         return Ok(());
