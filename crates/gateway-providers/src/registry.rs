@@ -4,7 +4,13 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use gateway_client::transport::Transport;
 
-use crate::{ProviderSettings, openai::OpenAiProvider, provider::SharedProvider};
+use crate::{
+    ProviderSettings,
+    dialects::{Dialect, anthropic::Anthropic, cohere::Cohere, ollama::Ollama},
+    openai::OpenAiProvider,
+    provider::SharedProvider,
+    translated::TranslatedProvider,
+};
 
 /// Makes a provider from its settings.
 pub type BuildProvider = fn(Arc<ProviderSettings>, Arc<dyn Transport>) -> SharedProvider;
@@ -22,7 +28,30 @@ pub struct DialectEntry {
 pub static DIALECTS: &[DialectEntry] = &[DialectEntry {
     name: "openai",
     build: |settings, transport| Arc::new(OpenAiProvider::new(settings, transport)),
-}];
+},
+    DialectEntry {
+        name: "anthropic",
+        build: |settings, transport| with_key(settings, transport, Anthropic::new()),
+    },
+    DialectEntry {
+        name: "cohere",
+        build: |settings, transport| with_key(settings, transport, Cohere),
+    },
+    DialectEntry {
+        name: "ollama",
+        build: |settings, transport| with_key(settings, transport, Ollama),
+    },
+];
+
+/// A provider that speaks a translated dialect, with its settings' own credential.
+fn with_key(
+    settings: Arc<ProviderSettings>,
+    transport: Arc<dyn Transport>,
+    dialect: impl Dialect + 'static,
+) -> SharedProvider {
+    let signer = Arc::new(settings.credential.clone());
+    Arc::new(TranslatedProvider::new(settings, transport, signer, Arc::new(dialect)))
+}
 
 /// The names of all dialects that are built in.
 pub fn dialect_names() -> impl Iterator<Item = &'static str> {

@@ -10,15 +10,23 @@
 //! [`dropped::Dropped`] makes that hard to get wrong: members are taken out of the request as they are
 //! understood, and what is left over is what was dropped.
 
+pub mod anthropic;
 mod ask;
+pub mod bedrock;
+pub mod cohere;
 pub mod data_url;
 mod decode;
 pub mod dropped;
 mod encoded;
+pub mod gemini;
 pub mod native_error;
+pub mod ollama;
 mod places;
 pub(crate) mod read;
+pub mod responses;
 pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod vectors;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -47,12 +55,24 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// What cannot be expressed and cannot be left out either, with the member that the caller should change.
     fn encode(&self, ask: &Ask<'_>) -> Result<Encoded, TranslateError>;
 
+    /// The member of a request's body whose elements each get the caller's own options (`provider_options`), where
+    /// it is not the body itself that gets them.
+    fn options_go_into(&self, _operation: Operation) -> Option<&'static str> {
+        None
+    }
+
     /// An error answer, with its body in OpenAI's shape: see [`native_error`]. Headers are the upstream's own;
     /// `retry-after` is read from them elsewhere, and a wait that stands in the body is given here.
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> UpstreamError;
 
     /// Where the models are listed, and which page; `None` where they are not.
     fn models_path(&self, settings: &ProviderSettings, page: Option<&str>) -> Option<NativePath>;
+
+    /// Whether a list without this page, and those behind it, is still a list: a further one that not every
+    /// account may read.
+    fn page_may_be_missing(&self, _page: &str) -> bool {
+        false
+    }
 
     /// Reads one page of the list.
     ///

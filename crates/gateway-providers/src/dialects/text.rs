@@ -63,6 +63,9 @@ mod tests {
         assert!(matches!(plain, Some(Text(Cow::Borrowed("plain")))));
         let escaped: Option<Text<'_>> = serde_json::from_str(r#""a\nb""#).unwrap();
         assert!(matches!(escaped, Some(Text(Cow::Owned(text))) if text == "a\nb"));
-        assert_eq!(serde_json::from_str::<Option<Text<'_>>>("null").unwrap(), None);
+        assert_eq!(
+            serde_json::from_str::<Option<Text<'_>>>("null").unwrap(),
+            None
+        );
     }
 }

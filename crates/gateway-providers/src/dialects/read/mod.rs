@@ -1,6 +1,7 @@
 //! What several dialects read out of a chat request in the same way: each function takes the members that it
 //! understands out of the request, so that what it leaves there is named as dropped.
 
+mod calls;
 mod content;
 mod format;
 mod offer;
@@ -11,12 +12,16 @@ mod thinking;
 use gateway_types::chat::{ChatRequest, Modality, ServiceTier, Stop};
 
 pub(crate) use self::{
+    calls::{CallNames, PastCall, past_calls},
     content::{refused_part, text},
     format::Format,
     offer::{Choice, Offer, Offered},
     thinking::ThinkingAsk,
 };
-use crate::TranslateError;
+use crate::{
+    TranslateError,
+    rules::{ModelRule, Sampling},
+};
 
 /// Members that the provider around the dialect, or the call itself, has read already.
 pub(crate) const READ_ELSEWHERE: &[&str] = &["model", "messages", "stream", "stream_options"];
@@ -71,4 +76,13 @@ pub(crate) fn forget_defaults(request: &mut ChatRequest) {
     if let Some(ServiceTier::Auto | ServiceTier::Default) = request.service_tier.as_option() {
         request.service_tier.take();
     }
+}
+
+/// Members that sampling rules are about.
+const SAMPLING: &[&str] = &["temperature", "top_p", "top_k"];
+
+/// Whether the model takes a member, by its rule. What it does not take is left where it is, and so named.
+pub(crate) fn takes(rule: &ModelRule, name: &str) -> bool {
+    let is_sampling = SAMPLING.contains(&name);
+    !rule.refuses.contains(name) && !(is_sampling && rule.sampling == Sampling::Refused)
 }

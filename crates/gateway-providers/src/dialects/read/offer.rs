@@ -63,7 +63,13 @@ impl Offer {
             said_by: "tool_choice",
             ..Self::default()
         };
-        for (index, tool) in request.tools.take().unwrap_or_default().into_iter().enumerate() {
+        for (index, tool) in request
+            .tools
+            .take()
+            .unwrap_or_default()
+            .into_iter()
+            .enumerate()
+        {
             let path = format!("tools[{index}]");
             match tool {
                 Tool::Function(mut tool) => {
@@ -158,7 +164,9 @@ impl Offer {
             .filter_map(|tool| tool_name(tool))
             .collect();
         self.keep(&names, "tool_choice.allowed_tools.tools")?;
-        let must = sets.iter().any(|set| set.mode == AllowedToolsMode::Required);
+        let must = sets
+            .iter()
+            .any(|set| set.mode == AllowedToolsMode::Required);
         self.choice = Some(if must { Choice::Required } else { Choice::Auto });
         Ok(())
     }
@@ -177,7 +185,9 @@ impl Offer {
 
 /// The name in `{"type":"function","function":{"name":...}}`, or in the flat form of other endpoints.
 fn tool_name(tool: &JsonObject) -> Option<String> {
-    let nested = tool.get("function").and_then(|function| function.get("name"));
+    let nested = tool
+        .get("function")
+        .and_then(|function| function.get("name"));
     nested
         .or_else(|| tool.get("name"))
         .and_then(Value::as_str)

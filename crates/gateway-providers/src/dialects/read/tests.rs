@@ -39,7 +39,14 @@ fn what_does_not_happen_anyway_stays() {
     }));
     forget_defaults(&mut request);
     let names = rest(&request, Dropped::default());
-    for name in ["n", "modalities", "store", "parallel_tool_calls", "logprobs", "service_tier"] {
+    for name in [
+        "n",
+        "modalities",
+        "store",
+        "parallel_tool_calls",
+        "logprobs",
+        "service_tier",
+    ] {
         assert!(names.iter().any(|known| known == name), "{name}");
     }
 }
@@ -47,9 +54,15 @@ fn what_does_not_happen_anyway_stays() {
 #[test]
 fn limits_and_stops_have_several_names() {
     let mut both = request(json!({"max_tokens": 5, "max_completion_tokens": 7, "stop": ["a", ""]}));
-    assert_eq!((max_tokens(&mut both), stop(&mut both)), (Some(7), vec!["a".to_owned()]));
+    assert_eq!(
+        (max_tokens(&mut both), stop(&mut both)),
+        (Some(7), vec!["a".to_owned()])
+    );
     let mut older = request(json!({"max_tokens": 5, "stop": "x"}));
-    assert_eq!((max_tokens(&mut older), stop(&mut older)), (Some(5), vec!["x".to_owned()]));
+    assert_eq!(
+        (max_tokens(&mut older), stop(&mut older)),
+        (Some(5), vec!["x".to_owned()])
+    );
     assert_eq!(rest(&both, Dropped::default()), [""; 0]);
 }
 
@@ -81,7 +94,11 @@ fn a_choice_keeps_the_functions_that_may_be_called() {
             request(json!({"tools": [tool("a"), tool("b")], "tool_choice": choice.clone()}));
         let mut dropped = Dropped::default();
         let offer = Offer::take(&mut request, &mut dropped).unwrap();
-        let kept: Vec<&str> = offer.functions.iter().map(|known| known.name.as_str()).collect();
+        let kept: Vec<&str> = offer
+            .functions
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect();
         assert_eq!((kept, offer.choice), (names, expected), "{choice}");
         assert_eq!(rest(&request, dropped), [""; 0]);
     }
@@ -94,7 +111,10 @@ fn functions_of_old_are_tools() {
     }));
     let mut dropped = Dropped::default();
     let offer = Offer::take(&mut request, &mut dropped).unwrap();
-    assert_eq!((offer.choice, offer.said_by), (Some(Choice::Required), "function_call"));
+    assert_eq!(
+        (offer.choice, offer.said_by),
+        (Some(Choice::Required), "function_call")
+    );
     assert_eq!(offer.functions[0].description.as_deref(), Some("d"));
     assert_eq!(rest(&request, dropped), ["functions[0].mine"]);
 }
@@ -115,27 +135,42 @@ fn a_choice_of_what_is_not_offered_is_refused_and_other_tools_are_named() {
         "tool_choice": {"type": "custom", "custom": {"name": "c"}}
     }));
     let mut dropped = Dropped::default();
-    assert_eq!(Offer::take(&mut request, &mut dropped).unwrap().functions, []);
-    assert_eq!(dropped.into_names(), ["tools[0]", "tools[1]", "tool_choice"]);
+    assert_eq!(
+        Offer::take(&mut request, &mut dropped).unwrap().functions,
+        []
+    );
+    assert_eq!(
+        dropped.into_names(),
+        ["tools[0]", "tools[1]", "tool_choice"]
+    );
 }
 
 #[test]
 fn formats_keep_what_the_model_reads() {
     let schema = json!({"type": "object"});
-    let mut with = request(json!({"response_format": {"type": "json_schema", "json_schema": {
-        "name": "n", "strict": true, "description": "d", "schema": schema, "x": 1
-    }}}));
+    let mut with = request(
+        json!({"response_format": {"type": "json_schema", "json_schema": {
+            "name": "n", "strict": true, "description": "d", "schema": schema, "x": 1
+        }}}),
+    );
     let mut dropped = Dropped::default();
     let format = Format::take(&mut with, &mut dropped);
     let Some(Format::Schema(schema)) = format else {
         panic!("{format:?}");
     };
-    assert_eq!(Value::Object(schema.0), json!({"type": "object", "description": "d"}));
+    assert_eq!(
+        Value::Object(schema.0),
+        json!({"type": "object", "description": "d"})
+    );
     assert_eq!(rest(&with, dropped), ["response_format.json_schema.x"]);
     for (given, expected, left) in [
         (json!({"type": "json_object"}), Some(Format::Json), vec![]),
         (json!({"type": "text"}), None, vec![]),
-        (json!({"type": "grammar", "grammar": "g"}), None, vec!["response_format"]),
+        (
+            json!({"type": "grammar", "grammar": "g"}),
+            None,
+            vec!["response_format"],
+        ),
     ] {
         let mut request = request(json!({"response_format": given}));
         let mut dropped = Dropped::default();
@@ -157,10 +192,16 @@ fn thinking_is_asked_for_in_three_ways() {
     let (ask, left) = read(json!({
         "reasoning": {"effort": "high", "max_tokens": 900, "exclude": true, "summary": "auto"}
     }));
-    assert_eq!((ask.effort.as_deref(), ask.budget, ask.exclude), (Some("high"), Some(900), true));
+    assert_eq!(
+        (ask.effort.as_deref(), ask.budget, ask.exclude),
+        (Some("high"), Some(900), true)
+    );
     assert_eq!(left, ["reasoning.summary"]);
     let (ask, left) = read(json!({"thinking": {"type": "enabled", "budget_tokens": 5, "x": 1}}));
-    assert_eq!((ask.enabled, ask.budget, ask.is_off()), (Some(true), Some(5), false));
+    assert_eq!(
+        (ask.enabled, ask.budget, ask.is_off()),
+        (Some(true), Some(5), false)
+    );
     assert_eq!(left, ["thinking.x"]);
     let (ask, _) = read(json!({"thinking": {"type": "disabled"}}));
     assert!(ask.is_off());
@@ -175,10 +216,19 @@ fn text_only_content_refuses_the_rest_by_name() {
     ]))
     .unwrap();
     let mut dropped = Dropped::default();
-    assert_eq!(text(content, "messages[0].content", &mut dropped).unwrap(), "ab");
-    assert_eq!(dropped.into_names(), ["messages[0].content[0].cache_control"]);
+    assert_eq!(
+        text(content, "messages[0].content", &mut dropped).unwrap(),
+        "ab"
+    );
+    assert_eq!(
+        dropped.into_names(),
+        ["messages[0].content[0].cache_control"]
+    );
     for (part, param) in [
-        (json!({"type": "image_url", "image_url": {"url": "u"}}), "c[0].image_url"),
+        (
+            json!({"type": "image_url", "image_url": {"url": "u"}}),
+            "c[0].image_url",
+        ),
         (json!({"type": "file", "file": {}}), "c[0].file"),
         (json!({"type": "video_url"}), "c[0].type"),
     ] {

@@ -17,6 +17,10 @@ pub(crate) struct ThinkingAsk {
     pub(crate) enabled: Option<bool>,
     /// Whether the thinking is left out of the answer.
     pub(crate) exclude: bool,
+    /// The member that said it first: `reasoning_effort`, `reasoning` or `thinking`.
+    pub(crate) said_by: &'static str,
+    /// The member that holds the budget.
+    pub(crate) budget_said_by: &'static str,
 }
 
 impl ThinkingAsk {
@@ -25,9 +29,13 @@ impl ThinkingAsk {
         let effort = request.reasoning_effort.take().into_option();
         let mut ask = Self {
             effort: effort.map(|effort| effort.as_str().to_owned()),
+            said_by: "reasoning_effort",
             ..Self::default()
         };
         if let Some(mut options) = request.reasoning.take().into_option() {
+            if !ask.says_something() {
+                ask.said_by = "reasoning";
+            }
             let effort = options.effort.take().into_option();
             ask.effort = ask
                 .effort
@@ -35,6 +43,7 @@ impl ThinkingAsk {
             let budget = options.max_tokens.copied().and_then(|most| most.as_u64());
             if budget.is_some() {
                 options.max_tokens.take();
+                ask.budget_said_by = "reasoning.max_tokens";
             }
             ask.budget = budget;
             ask.enabled = options.enabled.take().into_option();
@@ -42,6 +51,9 @@ impl ThinkingAsk {
             dropped.rest("reasoning", &options, &[]);
         }
         if let Some(Value::Object(thinking)) = request.extra.get("thinking").cloned() {
+            if !ask.says_something() {
+                ask.said_by = "thinking";
+            }
             request.extra.shift_remove("thinking");
             ask.read_thinking(thinking, dropped);
         }
@@ -72,10 +84,16 @@ impl ThinkingAsk {
             thinking.shift_remove("type");
             self.enabled = self.enabled.or(enabled);
         }
-        for name in ["budget_tokens", "token_budget"] {
+        for (name, path) in [
+            ("budget_tokens", "thinking.budget_tokens"),
+            ("token_budget", "thinking.token_budget"),
+        ] {
             if let Some(budget) = thinking.get(name).and_then(Value::as_u64) {
                 thinking.shift_remove(name);
-                self.budget = self.budget.or(Some(budget));
+                if self.budget.is_none() {
+                    self.budget = Some(budget);
+                    self.budget_said_by = path;
+                }
             }
         }
         dropped.rest("thinking", &thinking, &[]);

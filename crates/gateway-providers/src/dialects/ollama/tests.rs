@@ -1,0 +1,1 @@
+//! The dialect on recorded and made-up traffic.
