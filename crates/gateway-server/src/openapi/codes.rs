@@ -75,6 +75,11 @@ const MODEL: &[ErrorKind] = &[
     ErrorKind::ListTimeout,
 ];
 
+const CAPABILITIES: &[ErrorKind] = &[
+    ErrorKind::ModelNotFound,
+    ErrorKind::ModelNotAllowed,
+    ErrorKind::UnsupportedOperation,
+];
 const PROXY: &[ErrorKind] = &[
     ErrorKind::InvalidJson,
     ErrorKind::MissingParameter,
@@ -134,6 +139,7 @@ fn group(endpoint: Endpoint) -> Group {
         },
         Endpoint::Models => ("Models", &[MODELS], false),
         Endpoint::Model => ("Model", &[MODEL], false),
+        Endpoint::Capabilities => ("Capabilities", &[CAPABILITIES], false),
         Endpoint::Proxy => ("Proxy", &[PROXY], true),
         Endpoint::Ready => ("Readiness", &[&[ErrorKind::Draining]], false),
         Endpoint::Metrics => ("Metrics", &[&[ErrorKind::FeatureDisabled]], false),
