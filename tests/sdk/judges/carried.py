@@ -4,6 +4,7 @@ Content is looked for by its value. A parameter is looked for by leaving it out:
 without it and nobody says that it was dropped, it was lost in silence.
 """
 
+import base64
 import json
 
 # What says the same as leaving it out.
@@ -25,6 +26,18 @@ def leaves(value):
     elif isinstance(value, list):
         for item in value:
             yield from leaves(item)
+    elif value is not None:
+        yield value
+
+
+def values(value):
+    """Every string, number and truth value in a JSON value; the keys are not what was said."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from values(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from values(item)
     elif value is not None:
         yield value
 
@@ -67,11 +80,21 @@ def lost_content(request, native, dropped):
         for place, value in message_values(message):
             look(f"{path}.{place}", native.has(value))
     for index, tool in enumerate(request.get("tools") or []):
+        if is_shut_out(tool, request.get("tool_choice")):
+            continue
         inner = tool.get(tool.get("type"), tool)
         for value in leaves(inner):
             if value not in ("strict", "description", "parameters", "function", "name"):
                 look(f"tools[{index}]", native.has(value) or isinstance(value, bool))
     return sorted(set(lost))
+
+
+def is_shut_out(tool, choice):
+    """Whether the request itself forbids the tool."""
+    allowed = choice.get("allowed_tools") if isinstance(choice, dict) else None
+    return allowed is not None and not any(
+        tool.get("function", {}).get("name") == known.get("function", {}).get("name") for known in allowed["tools"]
+    )
 
 
 def message_values(message):
@@ -85,8 +108,10 @@ def message_values(message):
             yield place, part
             continue
         inner = part.get(part.get("type"), part)
-        for value in leaves(inner) if isinstance(inner, dict) else [inner]:
-            if isinstance(value, str) and value.startswith("data:"):
+        for value in values(inner):
+            if isinstance(value, str) and value.startswith("data:text/"):
+                yield place, base64.b64decode(value.split(",", 1)[1]).decode()
+            elif isinstance(value, str) and value.startswith("data:"):
                 yield place, value.split(",", 1)[1]
             elif isinstance(value, str) and len(value) > 8 and value != part.get("type"):
                 yield place, value
@@ -111,6 +136,10 @@ def parameters(request):
             continue
         if value in ([], {}, ""):
             continue
+        if name == "max_tokens" and request.get("max_completion_tokens") is not None:
+            continue  # its newer name counts
+        if value == {"type": "enabled"} and name == "thinking" and request.get("reasoning_effort"):
+            continue  # who asks for an effort asks for thinking
         yield name
 
 
