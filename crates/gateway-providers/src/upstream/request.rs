@@ -21,9 +21,16 @@ static NEVER_FROM_CALLER: [HeaderName; 13] = [
     header::UPGRADE,
 ];
 
+/// Headers that choose a version or features of an API: what the caller, or a dialect for it, says stands above
+/// what the provider says for all.
+static CALLERS_CHOICE: [HeaderName; 2] = [
+    HeaderName::from_static("anthropic-version"),
+    HeaderName::from_static("anthropic-beta"),
+];
+
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
-/// The caller's headers and the provider's above them; the credential comes last, see
+/// The caller's headers and the provider's above them, but for versions and features; the credential comes last, see
 /// [`Signer`](crate::credentials::Signer).
 pub(crate) fn upstream_headers(settings: &ProviderSettings, callers: HeaderMap) -> HeaderMap {
     let mut headers = callers;
@@ -31,7 +38,9 @@ pub(crate) fn upstream_headers(settings: &ProviderSettings, callers: HeaderMap) 
         headers.remove(name);
     }
     for (name, value) in &settings.headers {
-        headers.insert(name.clone(), value.clone());
+        if !(CALLERS_CHOICE.contains(name) && headers.contains_key(name)) {
+            headers.insert(name.clone(), value.clone());
+        }
     }
     headers.insert(header::ACCEPT_ENCODING, IDENTITY);
     headers

@@ -1,0 +1,96 @@
+//! Ids of tool calls in the alphabet that Anthropic takes.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// The ids of one conversation: the same for a call and for its answer, and never two calls with one.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    native: HashMap<String, String>,
+    used: HashSet<String>,
+    /// Calls without an id, or of functions of old, by name: their answers come in the same order.
+    unnamed: VecDeque<(String, String)>,
+    made: usize,
+}
+
+impl Ids {
+    /// The id of a call.
+    pub(super) fn of_call(&mut self, id: &str, name: &str) -> String {
+        if id.is_empty() {
+            let made = self.make("call");
+            self.unnamed.push_back((name.to_owned(), made.clone()));
+            return made;
+        }
+        self.named(id)
+    }
+
+    /// The id that an answer names.
+    pub(super) fn of_answer(&mut self, id: &str) -> String {
+        if id.is_empty() {
+            let oldest = self.unnamed.pop_front();
+            return oldest.map_or_else(|| self.make("call"), |(_, id)| id);
+        }
+        self.named(id)
+    }
+
+    /// The id of the call that a function's answer belongs to, by the function's name.
+    pub(super) fn of_function_answer(&mut self, name: &str) -> String {
+        let place = self.unnamed.iter().position(|(of, _)| of == name);
+        let found = place.and_then(|place| self.unnamed.remove(place));
+        found.map_or_else(|| self.make("call"), |(_, id)| id)
+    }
+
+    fn named(&mut self, id: &str) -> String {
+        if let Some(native) = self.native.get(id) {
+            return native.clone();
+        }
+        let plain: String = id
+            .chars()
+            .map(|c| if is_taken(c) { c } else { '_' })
+            .collect();
+        let native = if self.used.contains(&plain) {
+            self.make(&plain)
+        } else {
+            plain
+        };
+        self.used.insert(native.clone());
+        self.native.insert(id.to_owned(), native.clone());
+        native
+    }
+
+    fn make(&mut self, stem: &str) -> String {
+        loop {
+            self.made += 1;
+            let id = format!("{stem}_{}", self.made);
+            if self.used.insert(id.clone()) {
+                return id;
+            }
+        }
+    }
+}
+
+/// `^[a-zA-Z0-9_-]+$`, by the API's own refusal.
+fn is_taken(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_and_its_answer_have_the_same_id_and_others_have_another() {
+        let mut ids = Ids::default();
+        assert_eq!(ids.of_call("toolu_1", "f"), "toolu_1");
+        assert_eq!(ids.of_answer("toolu_1"), "toolu_1");
+        let dotted = ids.of_call("a.b", "f");
+        let other = ids.of_call("a:b", "f");
+        assert_ne!(dotted, other);
+        assert_eq!(ids.of_answer("a:b"), other);
+        assert_eq!(ids.of_answer("a.b"), dotted);
+        let first = ids.of_call("", "f");
+        let second = ids.of_call("", "g");
+        assert_ne!(first, second);
+        assert_eq!(ids.of_function_answer("g"), second);
+        assert_eq!(ids.of_answer(""), first);
+    }
+}

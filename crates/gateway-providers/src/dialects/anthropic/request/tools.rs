@@ -1,0 +1,419 @@
+//! The tools on offer, and which of them may or must be called.
+//!
+//! - A **function** becomes a client tool. `strict` is passed on where the model has structured outputs, its
+//!   schema in the subset that Anthropic takes (see [`schema`](super::super::schema)); elsewhere it is named.
+//! - A **custom tool**, which takes text, becomes a tool with one argument for the text; the answer tells its
+//!   calls as calls of a custom tool again. A grammar is told in the description, and named.
+//! - Tools in Anthropic's own words (a `type` with a date, or an `input_schema`) go as they are.
+//!   `web_search_options` becomes Anthropic's web search.
+//! - `required` is `any`, a named tool is that tool. Where the model cannot be made to call one, both become
+//!   `auto` with the one tool in question strict, and `tool_choice` is named. `allowed_tools` leaves out the
+//!   other tools.
+
+use std::collections::BTreeSet;
+
+use gateway_types::{
+    Extra,
+    chat::{
+        AllowedToolSets, AllowedToolsMode, ChatRequest, CustomToolDefinition, CustomToolFormat,
+        FunctionCallChoice, FunctionDefinition, Tool, ToolChoice, ToolChoiceMode, ToolChoiceObject,
+        UserLocation, WebSearchOptions,
+    },
+};
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        schema,
+        wire::{self, Body, ClientTool, Object},
+    },
+    CUSTOM_INPUT, Notes,
+    thinking::Plan,
+};
+use crate::{TranslateError, dialects::read, rules::ModelRule};
+
+/// Members of Anthropic's tools that may stand with a tool or its function as an extension.
+const OWN_MEMBERS: &[&str] = &[
+    "cache_control",
+    "defer_loading",
+    "input_examples",
+    "allowed_callers",
+    "eager_input_streaming",
+];
+
+/// The web search that every model with tools has:
+/// <https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-search-tool>.
+const WEB_SEARCH: &str = "web_search_20250305";
+
+/// The tools, and what is to happen with them.
+#[derive(Debug, Default)]
+pub(super) struct Offer {
+    pub(super) tools: Vec<wire::Tool>,
+    pub(super) choice: Option<Choice>,
+    custom: BTreeSet<String>,
+    is_parallel: Option<bool>,
+    said_by: &'static str,
+}
+
+/// What is to happen with the tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Choice {
+    Auto,
+    None,
+    Any,
+    Named(String),
+}
+
+/// Takes the tools and the choice.
+pub(super) fn take(
+    chat: &mut ChatRequest,
+    notes: &mut Notes<'_>,
+) -> Result<Offer, TranslateError> {
+    let mut offer = Offer {
+        said_by: "tool_choice",
+        is_parallel: chat.parallel_tool_calls.take().into_option(),
+        ..Offer::default()
+    };
+    let tools = chat.tools.take().unwrap_or_default();
+    for (index, tool) in tools.into_iter().enumerate() {
+        offer.add(tool, &format!("tools[{index}]"), notes);
+    }
+    let functions = chat.functions.take().unwrap_or_default();
+    for (index, function) in functions.into_iter().enumerate() {
+        let path = format!("functions[{index}]");
+        let tool = function_tool(function, Extra::default(), &path, notes);
+        offer.tools.push(wire::Tool::Client(tool));
+    }
+    if let Some(options) = chat.web_search_options.take().into_option() {
+        offer.tools.push(web_search(options, notes));
+    }
+    let legacy = chat.function_call.take().into_option();
+    match (chat.tool_choice.take().into_option(), legacy) {
+        (Some(choice), _) => offer.choose(choice, notes)?,
+        (None, Some(choice)) => {
+            offer.said_by = "function_call";
+            match choice {
+                FunctionCallChoice::Mode(mode) => offer.choose_mode(&mode, notes),
+                FunctionCallChoice::Function(function) => offer.choose_named(function.name)?,
+            }
+        }
+        (None, None) => {}
+    }
+    Ok(offer)
+}
+
+/// Whether a model can be made to call a tool when it thinks as planned.
+pub(super) fn can_force(rule: &ModelRule, plan: &Plan) -> bool {
+    rule.forced_tool != Some(false)
+        && !(plan.thinks && rule.forced_tool_while_thinking == Some(false))
+}
+
+impl Offer {
+    /// Whether the caller wants a tool called in any case.
+    pub(super) fn is_forced(&self) -> bool {
+        !self.tools.is_empty() && matches!(self.choice, Some(Choice::Any | Choice::Named(_)))
+    }
+
+    /// Puts the tools into the body; gives the names of those that take text.
+    pub(super) fn put(
+        mut self,
+        plan: &Plan,
+        body: &mut Body,
+        notes: &mut Notes<'_>,
+    ) -> BTreeSet<String> {
+        if self.tools.is_empty() {
+            // Without tools nothing can be chosen; what says no more than that is no loss.
+            if matches!(self.choice, Some(Choice::Any | Choice::Named(_))) {
+                notes.dropped.name(self.said_by);
+            }
+            return self.custom;
+        }
+        if self.is_forced() && !can_force(notes.rule, plan) {
+            self.unforce(notes);
+        }
+        let disable_parallel_tool_use = (self.is_parallel == Some(false)).then_some(true);
+        body.tool_choice = match self.choice {
+            Some(Choice::Any) => Some(wire::ToolChoice::Any {
+                disable_parallel_tool_use,
+            }),
+            Some(Choice::Named(name)) => Some(wire::ToolChoice::Tool {
+                name,
+                disable_parallel_tool_use,
+            }),
+            Some(Choice::None) => Some(wire::ToolChoice::None),
+            Some(Choice::Auto) => Some(wire::ToolChoice::Auto {
+                disable_parallel_tool_use,
+            }),
+            None => disable_parallel_tool_use.map(|_| wire::ToolChoice::Auto {
+                disable_parallel_tool_use,
+            }),
+        };
+        body.tools = self.tools;
+        self.custom
+    }
+
+    /// The nearest to a tool that must be called: it may be, and if it is, then as its schema says.
+    fn unforce(&mut self, notes: &mut Notes<'_>) {
+        notes.dropped.name(self.said_by);
+        let wanted = match self.choice.replace(Choice::Auto) {
+            Some(Choice::Named(name)) => Some(name),
+            _ => None,
+        };
+        if !notes.rule.structured_outputs {
+            return;
+        }
+        let is_only = self.tools.len() == 1;
+        for tool in &mut self.tools {
+            if let wire::Tool::Client(tool) = tool
+                && (wanted.as_ref() == Some(&tool.name) || (wanted.is_none() && is_only))
+                && schema::is_strict(&tool.input_schema)
+            {
+                tool.strict = Some(true);
+            }
+        }
+    }
+
+    fn add(&mut self, tool: Tool, path: &str, notes: &mut Notes<'_>) {
+        match tool {
+            Tool::Function(mut tool) => {
+                let function = std::mem::take(&mut tool.function);
+                let tool = function_tool(function, tool.extra, path, notes);
+                self.tools.push(wire::Tool::Client(tool));
+            }
+            Tool::Custom(mut tool) => {
+                let custom = std::mem::take(&mut tool.custom);
+                self.custom.insert(custom.name.clone());
+                let tool = custom_tool(custom, tool.extra, path, notes);
+                self.tools.push(wire::Tool::Client(tool));
+            }
+            Tool::Other(tool) if is_own(&tool) => self.tools.push(wire::Tool::Own(tool.0)),
+            _ => notes.dropped.name(path),
+        }
+    }
+
+    fn choose(&mut self, choice: ToolChoice, notes: &mut Notes<'_>) -> Result<(), TranslateError> {
+        match choice {
+            ToolChoice::Mode(mode) => self.choose_mode(&mode, notes),
+            ToolChoice::Object(ToolChoiceObject::Function(choice)) => {
+                notes.dropped.rest("tool_choice", &choice, &["function"]);
+                self.choose_named(choice.function.name)?;
+            }
+            ToolChoice::Object(ToolChoiceObject::Custom(choice)) => {
+                notes.dropped.rest("tool_choice", &choice, &["custom"]);
+                self.choose_named(choice.custom.name)?;
+            }
+            ToolChoice::Object(ToolChoiceObject::AllowedTools(choice)) => {
+                notes.dropped.rest("tool_choice", &choice, &["allowed_tools"]);
+                let sets = match choice.allowed_tools {
+                    AllowedToolSets::One(set) => vec![set],
+                    AllowedToolSets::Many(sets) => sets,
+                };
+                let names: Vec<String> = sets
+                    .iter()
+                    .flat_map(|set| &set.tools)
+                    .filter_map(|tool| named_in(tool))
+                    .collect();
+                self.tools
+                    .retain(|tool| names.iter().any(|name| Some(name.as_str()) == name_of(tool)));
+                let must = sets
+                    .iter()
+                    .any(|set| set.mode == AllowedToolsMode::Required);
+                self.choice = Some(if must { Choice::Any } else { Choice::Auto });
+            }
+            ToolChoice::Object(ToolChoiceObject::Other(choice)) => self.choose_own(&choice, notes)?,
+            ToolChoice::Object(_) => notes.dropped.name("tool_choice"),
+        }
+        Ok(())
+    }
+
+    /// A choice in Anthropic's own words, or nothing that is known.
+    fn choose_own(&mut self, choice: &Object, notes: &mut Notes<'_>) -> Result<(), TranslateError> {
+        let name = choice.get("name").and_then(Value::as_str);
+        match (choice.get("type").and_then(Value::as_str), name) {
+            (Some("tool"), Some(name)) => self.choose_named(name.to_owned())?,
+            (Some("any"), _) => self.choice = Some(Choice::Any),
+            (Some("auto"), _) => self.choice = Some(Choice::Auto),
+            (Some("none"), _) => self.choice = Some(Choice::None),
+            _ => {
+                notes.dropped.name("tool_choice");
+                return Ok(());
+            }
+        }
+        if let Some(disabled) = choice
+            .get("disable_parallel_tool_use")
+            .and_then(Value::as_bool)
+        {
+            self.is_parallel = Some(!disabled);
+        }
+        let understood = ["type", "name", "disable_parallel_tool_use"];
+        notes.dropped.rest("tool_choice", choice, &understood);
+        Ok(())
+    }
+
+    fn choose_mode(&mut self, mode: &ToolChoiceMode, notes: &mut Notes<'_>) {
+        match mode {
+            ToolChoiceMode::None => self.choice = Some(Choice::None),
+            ToolChoiceMode::Auto => self.choice = Some(Choice::Auto),
+            ToolChoiceMode::Required => self.choice = Some(Choice::Any),
+            ToolChoiceMode::Other(word) if word == "any" => self.choice = Some(Choice::Any),
+            _ => notes.dropped.name(self.said_by),
+        }
+    }
+
+    fn choose_named(&mut self, name: String) -> Result<(), TranslateError> {
+        if !self.tools.iter().any(|tool| name_of(tool) == Some(&name)) {
+            let message = format!(
+                "`{}` names {name:?}, which is not among the tools",
+                self.said_by
+            );
+            return Err(read::invalid(self.said_by, message));
+        }
+        self.choice = Some(Choice::Named(name));
+        Ok(())
+    }
+}
+
+fn function_tool(
+    mut function: FunctionDefinition,
+    mut extra: Extra,
+    path: &str,
+    notes: &mut Notes<'_>,
+) -> ClientTool {
+    // A function of old stands alone; one of `tools` in an object of its own.
+    let path_of_function = if path.starts_with("functions") {
+        path.to_owned()
+    } else {
+        format!("{path}.function")
+    };
+    let mut own = take_own(&mut extra);
+    own.extend(take_own(&mut function.extra));
+    let mut tool = ClientTool {
+        name: std::mem::take(&mut function.name),
+        description: function.description.take().into_option(),
+        input_schema: input_schema(function.parameters.take().unwrap_or_default().0),
+        strict: None,
+        own,
+    };
+    if function.strict.take().into_option() == Some(true) {
+        if notes.rule.structured_outputs {
+            let path = format!("{path_of_function}.parameters");
+            schema::make_strict(&mut tool.input_schema, &path, &mut notes.dropped);
+            tool.strict = Some(true);
+        } else {
+            notes.dropped.name(format!("{path_of_function}.strict"));
+        }
+    }
+    notes.dropped.rest(&path_of_function, &function, &["name"]);
+    notes.dropped.rest(path, &extra, &["type"]);
+    tool
+}
+
+fn custom_tool(
+    mut custom: CustomToolDefinition,
+    mut extra: Extra,
+    path: &str,
+    notes: &mut Notes<'_>,
+) -> ClientTool {
+    let own = take_own(&mut extra);
+    let mut description = custom.description.take().into_option().unwrap_or_default();
+    match custom.format.take().into_option() {
+        None | Some(CustomToolFormat::Text(_)) => {}
+        Some(CustomToolFormat::Grammar(format)) => {
+            let grammar = &format.grammar;
+            if !description.is_empty() {
+                description.push_str("\n\n");
+            }
+            description.push_str(&format!(
+                "The input must follow this grammar ({}):\n{}",
+                grammar.syntax, grammar.definition
+            ));
+            notes.dropped.name(format!("{path}.custom.format"));
+        }
+        Some(_) => notes.dropped.name(format!("{path}.custom.format")),
+    }
+    notes
+        .dropped
+        .rest(&format!("{path}.custom"), &custom, &["name"]);
+    notes.dropped.rest(path, &extra, &["type"]);
+    let schema = json!({
+        "type": "object",
+        "properties": {CUSTOM_INPUT: {"type": "string"}},
+        "required": [CUSTOM_INPUT],
+        "additionalProperties": false,
+    });
+    ClientTool {
+        name: custom.name,
+        description: (!description.is_empty()).then_some(description),
+        input_schema: schema.as_object().cloned().unwrap_or_default(),
+        strict: None,
+        own,
+    }
+}
+
+/// A schema of an object, which Anthropic wants to be told as one.
+fn input_schema(mut schema: Object) -> Object {
+    if !schema.contains_key("type") {
+        schema.insert("type".to_owned(), "object".into());
+        if schema.len() == 1 {
+            schema.insert("properties".to_owned(), json!({}));
+        }
+    }
+    schema
+}
+
+fn web_search(mut options: WebSearchOptions, notes: &mut Notes<'_>) -> wire::Tool {
+    let mut tool = Object::from_iter([
+        ("type".to_owned(), WEB_SEARCH.into()),
+        ("name".to_owned(), "web_search".into()),
+    ]);
+    if let Some(UserLocation::Approximate(location)) = options.user_location.as_option() {
+        let place = serde_json::to_value(&location.approximate).unwrap_or_default();
+        if let Value::Object(mut place) = place {
+            place.retain(|_, value| !value.is_null());
+            place.insert("type".to_owned(), "approximate".into());
+            tool.insert("user_location".to_owned(), place.into());
+        }
+        notes.dropped.rest(
+            "web_search_options.user_location",
+            &location.extra,
+            &[],
+        );
+        options.user_location.take();
+    }
+    notes.dropped.rest("web_search_options", &options, &[]);
+    wire::Tool::Own(tool)
+}
+
+/// Whether a tool is in Anthropic's own words: `web_search_20250305`, `mcp_toolset`, or with an `input_schema`.
+fn is_own(tool: &Object) -> bool {
+    let is_dated = |kind: &str| {
+        kind.rsplit_once('_').is_some_and(|(_, date)| {
+            date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let kind = tool.get("type").and_then(Value::as_str);
+    kind.is_some_and(|kind| is_dated(kind) || kind == "mcp_toolset")
+        || (tool.contains_key("input_schema") && tool.contains_key("name"))
+}
+
+fn take_own(extra: &mut Extra) -> Object {
+    OWN_MEMBERS
+        .iter()
+        .filter_map(|name| extra.shift_remove_entry(*name))
+        .filter(|(_, value)| !value.is_null())
+        .collect()
+}
+
+fn name_of(tool: &wire::Tool) -> Option<&str> {
+    match tool {
+        wire::Tool::Client(tool) => Some(&tool.name),
+        wire::Tool::Own(tool) => tool.get("name")?.as_str(),
+    }
+}
+
+/// The name in `{"type":"function","function":{"name":...}}`, or flat.
+fn named_in(tool: &Object) -> Option<String> {
+    let nested = tool.get("function").or_else(|| tool.get("custom"));
+    let name = nested.map_or_else(|| tool.get("name"), |nested| nested.get("name"));
+    name.and_then(Value::as_str).map(str::to_owned)
+}

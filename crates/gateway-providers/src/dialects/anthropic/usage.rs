@@ -1,0 +1,130 @@
+//! Usage, put together from several reports and told in OpenAI's meaning.
+//!
+//! `input_tokens`, `cache_read_input_tokens` and `cache_creation_input_tokens` are disjoint and add up to what
+//! OpenAI calls the prompt; `output_tokens` includes thinking. A stream reports at its beginning, with an
+//! output that is provisional, and at its end, cumulatively: nothing is ever added up.
+//!
+//! Spec: <https://docs.anthropic.com/en/api/messages#response-usage>
+
+use gateway_types::{CompletionTokensDetails, PromptTokensDetails, Usage};
+use serde_json::Value;
+
+use super::wire::Object;
+
+/// All reports of one answer so far.
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    merged: Object,
+}
+
+/// Counts that only ever grow. A later report may leave them out, or say 0 where the first one knew more.
+const GROWING: &[&str] = &[
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+];
+
+/// Members that have a place of their own in OpenAI's usage, or in the answer.
+const TOLD_ELSEWHERE: &[&str] = &[
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens_details",
+    "service_tier",
+];
+
+impl Reports {
+    /// Reads one more report.
+    pub(super) fn merge(&mut self, report: Object) {
+        for (name, value) in report {
+            let is_less = GROWING.contains(&name.as_str())
+                && self.merged.get(&name).and_then(Value::as_u64) > value.as_u64();
+            if !value.is_null() && !is_less {
+                self.merged.insert(name, value);
+            }
+        }
+    }
+
+    /// The tier that was used, in OpenAI's words where it has one for it.
+    pub(super) fn service_tier(&self) -> Option<&str> {
+        match self.merged.get("service_tier")?.as_str()? {
+            "standard" => Some("default"),
+            tier => Some(tier),
+        }
+    }
+
+    /// All reports together; `None` where there was none.
+    pub(super) fn told(&self) -> Option<Usage> {
+        if self.merged.is_empty() {
+            return None;
+        }
+        let count = |name: &str| self.merged.get(name).and_then(Value::as_u64);
+        let read = count("cache_read_input_tokens");
+        let written = count("cache_creation_input_tokens");
+        let input = count("input_tokens")
+            .unwrap_or(0)
+            .saturating_add(read.unwrap_or(0))
+            .saturating_add(written.unwrap_or(0));
+        let mut usage = Usage::new(input, count("output_tokens").unwrap_or(0));
+        if read.is_some() || written.is_some() {
+            let mut details = PromptTokensDetails::default();
+            details.cached_tokens = read.into();
+            details.cache_write_tokens = written.into();
+            usage.prompt_tokens_details = details.into();
+        }
+        let thinking = self
+            .merged
+            .get("output_tokens_details")
+            .and_then(|details| details.get("thinking_tokens"))
+            .and_then(Value::as_u64);
+        if let Some(thinking) = thinking {
+            let details = CompletionTokensDetails::default().with_reasoning_tokens(thinking);
+            usage.completion_tokens_details = details.into();
+        }
+        let others = self
+            .merged
+            .iter()
+            .filter(|(name, _)| !TOLD_ELSEWHERE.contains(&name.as_str()));
+        for (name, value) in others {
+            usage.extra.insert(name.clone(), value.clone());
+        }
+        Some(usage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> Object {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn reports_are_merged_and_never_added_up() {
+        let mut reports = Reports::default();
+        assert!(reports.told().is_none());
+        reports.merge(object(
+            json!({"input_tokens": 7, "cache_read_input_tokens": 3, "output_tokens": 40, "service_tier": "standard"}),
+        ));
+        reports.merge(object(
+            json!({"input_tokens": 0, "cache_creation_input_tokens": 5, "output_tokens": 4,
+                "cache_read_input_tokens": null, "output_tokens_details": {"thinking_tokens": 2},
+                "server_tool_use": {"web_search_requests": 1}}),
+        ));
+        let told = serde_json::to_value(reports.told().unwrap()).unwrap();
+        assert_eq!(
+            told,
+            json!({
+                "prompt_tokens": 15, "completion_tokens": 4, "total_tokens": 19,
+                "prompt_tokens_details": {"cached_tokens": 3, "cache_write_tokens": 5},
+                "completion_tokens_details": {"reasoning_tokens": 2},
+                "server_tool_use": {"web_search_requests": 1},
+            })
+        );
+        assert_eq!(reports.service_tier(), Some("default"));
+    }
+}
