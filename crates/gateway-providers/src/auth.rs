@@ -1,14 +1,17 @@
 //! How a provider wants its credential: as a header, in the query, or not at all.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::Secret;
+use crate::{
+    Secret,
+    credentials::aws::{AwsSigning, USUAL_SERVICE},
+};
 
-/// Where a credential goes. In TOML a word (`"bearer"`, `"x-header"`, `"query"`, `"none"`), or a table where
+/// Where a credential goes. In TOML a word (`"bearer"`, `"x-header"`, `"query"`, `"aws"`, `"none"`), or a table where
 /// the name is not the usual one: `{ type = "x-header", name = "api-key" }`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "AuthForm", into = "AuthForm")]
@@ -26,6 +29,12 @@ pub enum Auth {
         /// The parameter's name.
         name: String,
     },
+    /// AWS's signature over the request, made with keys written `ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN]`; any
+    /// other credential goes as [`Bearer`](Self::Bearer).
+    Aws {
+        /// The service's name in signatures (`bedrock` when none is given).
+        service: String,
+    },
     /// No credential.
     None,
 }
@@ -38,7 +47,7 @@ const DEFAULT_PARAMETER: &str = "key";
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
-    expecting = "expected \"bearer\", \"x-header\", \"query\", \"none\" or { type = ..., name = ... }"
+    expecting = "expected \"bearer\", \"x-header\", \"query\", \"aws\", \"none\" or { type = ..., name = ... }"
 )]
 enum AuthForm {
     /// A word alone.
@@ -71,6 +80,8 @@ enum AuthKind {
     XHeader,
     /// A query parameter.
     Query,
+    /// AWS's signature.
+    Aws,
     /// No credential.
     None,
 }
@@ -112,6 +123,9 @@ impl TryFrom<AuthForm> for Auth {
                 .parse()
                 .map(|name| Self::Header { name })
                 .map_err(|_| AuthError::HeaderName(name)),
+            (AuthKind::Aws, name) => Ok(Self::Aws {
+                service: name.unwrap_or_else(|| USUAL_SERVICE.to_owned()),
+            }),
             (AuthKind::Query, name) => {
                 parameter_name(name.unwrap_or_else(|| DEFAULT_PARAMETER.to_owned()))
             }
@@ -138,13 +152,15 @@ impl From<Auth> for AuthForm {
         match auth {
             Auth::Bearer => Self::Word(AuthKind::Bearer),
             Auth::None => Self::Word(AuthKind::None),
+            Auth::Aws { service } if service == USUAL_SERVICE => Self::Word(AuthKind::Aws),
+            Auth::Aws { service } => named(AuthKind::Aws, &service),
             Auth::Header { name } => named(AuthKind::XHeader, name.as_str()),
             Auth::Query { name } => named(AuthKind::Query, &name),
         }
     }
 }
 
-/// `bearer`, `none`, `x-header: NAME` or `query: NAME`, for documents and logs.
+/// `bearer`, `none`, `x-header: NAME`, `query: NAME` or `aws: SERVICE`, for documents and logs.
 impl fmt::Display for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -152,6 +168,7 @@ impl fmt::Display for Auth {
             Self::None => f.write_str("none"),
             Self::Header { name } => write!(f, "x-header: {name}"),
             Self::Query { name } => write!(f, "query: {name}"),
+            Self::Aws { service } => write!(f, "aws: {service}"),
         }
     }
 }
@@ -179,7 +196,8 @@ impl Auth {
         };
         match self {
             Self::None => Ok(Credential::None),
-            Self::Bearer => {
+            // Keys that sign are joined with a region, see `ProviderSettings::resolve`.
+            Self::Bearer | Self::Aws { .. } => {
                 let value = sensitive(&format!("Bearer {}", secret.expose()))?;
                 Ok(Credential::Header {
                     name: AUTHORIZATION,
@@ -236,12 +254,15 @@ pub enum Credential {
         /// Its value, not yet encoded.
         secret: Secret,
     },
+    /// Each request is signed.
+    Aws(Arc<AwsSigning>),
     /// Nothing is sent.
     None,
 }
 
 impl Credential {
-    /// Puts the credential on a request. A header of the same name is replaced.
+    /// Puts the credential on a request. A header of the same name is replaced. A signature is none of this: it is made
+    /// over the whole request, by the [`Signer`](crate::credentials::Signer).
     pub fn apply(&self, headers: &mut HeaderMap, url: &mut Url) {
         match self {
             Self::Header { name, value } => {
@@ -250,7 +271,7 @@ impl Credential {
             Self::Query { name, secret } => {
                 url.query_pairs_mut().append_pair(name, secret.expose());
             }
-            Self::None => {}
+            Self::Aws(_) | Self::None => {}
         }
     }
 }
@@ -281,6 +302,9 @@ mod tests {
         let query = |name: &str| Auth::Query {
             name: name.to_owned(),
         };
+        let aws = |service: &str| Auth::Aws {
+            service: service.to_owned(),
+        };
         for (text, auth) in [
             ("'bearer'", Auth::Bearer),
             ("'none'", Auth::None),
@@ -291,6 +315,11 @@ mod tests {
             ("{ type = 'x-header', name = 'api-key' }", header("api-key")),
             ("{ type = 'query', name = 'api_key' }", query("api_key")),
             ("{ type = 'bearer' }", Auth::Bearer),
+            ("'aws'", aws("bedrock")),
+            (
+                "{ type = 'aws', name = 'bedrock-mantle' }",
+                aws("bedrock-mantle"),
+            ),
         ] {
             assert_eq!(parse(text), Ok(auth.clone()), "{text}");
             let written = toml::to_string(&Row { auth: auth.clone() }).unwrap();

@@ -6,7 +6,10 @@ use gateway_client::transport::Transport;
 
 use crate::{
     ProviderSettings,
-    dialects::{Dialect, anthropic::Anthropic, cohere::Cohere, ollama::Ollama},
+    dialects::{
+        Dialect, anthropic::Anthropic, bedrock::Bedrock, cohere::Cohere, gemini::Gemini,
+        ollama::Ollama,
+    },
     openai::OpenAiProvider,
     provider::SharedProvider,
     translated::TranslatedProvider,
@@ -25,21 +28,38 @@ pub struct DialectEntry {
 }
 
 /// All dialects that are built in.
-pub static DIALECTS: &[DialectEntry] = &[DialectEntry {
-    name: "openai",
-    build: |settings, transport| Arc::new(OpenAiProvider::new(settings, transport)),
-},
+pub static DIALECTS: &[DialectEntry] = &[
+    DialectEntry {
+        name: "openai",
+        build: |settings, transport| Arc::new(OpenAiProvider::new(settings, transport)),
+    },
     DialectEntry {
         name: "anthropic",
         build: |settings, transport| with_key(settings, transport, Anthropic::new()),
+    },
+    DialectEntry {
+        name: "bedrock",
+        build: |settings, transport| with_key(settings, transport, Bedrock),
     },
     DialectEntry {
         name: "cohere",
         build: |settings, transport| with_key(settings, transport, Cohere),
     },
     DialectEntry {
+        name: "gemini",
+        build: |settings, transport| with_key(settings, transport, Gemini),
+    },
+    DialectEntry {
         name: "ollama",
         build: |settings, transport| with_key(settings, transport, Ollama),
+    },
+    DialectEntry {
+        name: "responses",
+        build: |settings, transport| {
+            Arc::new(OpenAiProvider::with_chat_through_responses(
+                settings, transport,
+            ))
+        },
     },
 ];
 
@@ -50,7 +70,12 @@ fn with_key(
     dialect: impl Dialect + 'static,
 ) -> SharedProvider {
     let signer = Arc::new(settings.credential.clone());
-    Arc::new(TranslatedProvider::new(settings, transport, signer, Arc::new(dialect)))
+    Arc::new(TranslatedProvider::new(
+        settings,
+        transport,
+        signer,
+        Arc::new(dialect),
+    ))
 }
 
 /// The names of all dialects that are built in.

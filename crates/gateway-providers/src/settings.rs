@@ -15,9 +15,10 @@ use url::Url;
 pub use self::proxy_path::ProxyPathError;
 use self::{base::join, proxy_path::relative_segments};
 use crate::{
-    Operation, Secret,
+    Auth, Operation, Secret,
     auth::{AuthError, Credential},
     call::{AnswerLimits, Timeouts},
+    credentials::aws::{self, AwsKeys, AwsSigning},
     dialects::NativePath,
     rules::ModelRules,
     secret::Redactor,
@@ -80,6 +81,8 @@ pub struct ProviderSettings {
     pub base_url: Url,
     /// The credential as it is sent.
     pub credential: Credential,
+    /// The cloud region: the variable of that name, or what an AWS host's name says.
+    pub region: Option<String>,
     /// Headers of every request: the vendor's and the provider's own.
     pub headers: HeaderMap,
     /// How long each phase may take.
@@ -92,6 +95,8 @@ pub struct ProviderSettings {
     pub redactor: Redactor,
     endpoints: BTreeMap<Operation, Endpoint>,
     models_url: Option<Url>,
+    /// Where a translated dialect's list of models is, if that is not the base URL.
+    models_base: Option<Url>,
     proxy_rules: Vec<ProxyRule>,
 }
 
@@ -186,17 +191,22 @@ impl ProviderSettings {
         check_name(&name)?;
         let given_rules = overrides.proxy.clone();
         let row = base::with_places(VendorRow::clone(&vendor).with(overrides));
+        let models_base = base::resolve_models(&row, base_url.as_deref(), &variables)?;
         let base_url = base::resolve(&row, base_url.as_deref(), &variables)?;
         let secret = credential.filter(|secret| !secret.is_empty());
-        if secret.is_none() && row.key_required && row.auth != crate::Auth::None {
+        // AWS has more places for keys than configuration, asked when a request is signed.
+        let elsewhere = matches!(row.auth, Auth::Aws { .. } | Auth::None);
+        if secret.is_none() && row.key_required && !elsewhere {
             return Err(SettingsError::CredentialMissing {
                 vendor: row.id.clone(),
                 names: row.key_names().join(", "),
             });
         }
-        let credential = row.auth.prepare(secret.as_ref())?;
+        let region = region(&variables, &base_url);
+        let credential = credential_of(&row, secret.as_ref(), region.as_deref())?;
         let secrets: Vec<Secret> = secret
             .into_iter()
+            .flat_map(|secret| all_secrets(&row.auth, secret))
             .chain(headers.values().cloned())
             .collect();
         let endpoints = row
@@ -213,12 +223,14 @@ impl ProviderSettings {
             headers: header_map(&row, &headers)?,
             base_url,
             credential,
+            region,
             timeouts,
             limits,
             rules,
             redactor: Redactor::new(&secrets),
             endpoints,
             models_url,
+            models_base,
             proxy_rules: given_rules.unwrap_or_else(|| row.proxy_rules()),
             vendor: Arc::new(row),
         })
@@ -262,14 +274,24 @@ impl ProviderSettings {
     /// Where a request of a translated dialect goes: its segments, each encoded as one, below the base URL, with
     /// the vendor's query and its own.
     pub fn native_url(&self, path: &NativePath) -> Url {
-        let mut url = with_path(&self.base_url, &self.vendor, "");
+        self.native_url_below(&self.base_url, path)
+    }
+
+    /// As [`native_url`](Self::native_url), for the list of models, which may be at another place.
+    pub fn native_models_url(&self, path: &NativePath) -> Url {
+        let base = self.models_base.as_ref().unwrap_or(&self.base_url);
+        self.native_url_below(base, path)
+    }
+
+    fn native_url_below(&self, base: &Url, path: &NativePath) -> Url {
+        let mut url = with_path(base, &self.vendor, "");
         let segments: Vec<String> = path.segments.iter().map(|text| segment(text)).collect();
         let mut relative = segments.join("/");
         if let Some(verb) = path.verb {
             relative.push(':');
             relative.push_str(verb);
         }
-        url.set_path(&join(self.base_url.path(), &relative));
+        url.set_path(&join(base.path(), &relative));
         if !path.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&path.query);
         }
@@ -321,6 +343,49 @@ impl fmt::Debug for ProviderSettings {
             .field("base_url", &self.base_url.as_str())
             .finish_non_exhaustive()
     }
+}
+
+fn region(variables: &BTreeMap<String, String>, base_url: &Url) -> Option<String> {
+    let given = variables.get("region").filter(|region| !region.is_empty());
+    given
+        .map(String::as_str)
+        .or_else(|| aws::region_of(base_url))
+        .map(str::to_owned)
+}
+
+/// The credential as it is sent. Keys that sign need to know the region.
+fn credential_of(
+    row: &VendorRow,
+    secret: Option<&Secret>,
+    region: Option<&str>,
+) -> Result<Credential, SettingsError> {
+    let keys = match &row.auth {
+        Auth::Aws { service } => secret.and_then(AwsKeys::parse).map(|keys| (keys, service)),
+        _ => None,
+    };
+    let Some((keys, service)) = keys else {
+        return Ok(row.auth.prepare(secret)?);
+    };
+    let region = region.ok_or_else(|| SettingsError::VariableMissing {
+        vendor: row.id.clone(),
+        variable: "region".to_owned(),
+        names: row.variable_names("region").join(", "),
+    })?;
+    Ok(Credential::Aws(Arc::new(AwsSigning {
+        keys,
+        region: region.to_owned(),
+        service: service.clone(),
+    })))
+}
+
+/// What must not be seen in answers: the secret, and the parts of it that are sent or signed with alone.
+fn all_secrets(auth: &Auth, secret: Secret) -> Vec<Secret> {
+    let parts = match auth {
+        Auth::Aws { .. } => AwsKeys::parse(&secret),
+        _ => None,
+    };
+    let parts = parts.as_ref().map(AwsKeys::secrets);
+    parts.into_iter().flatten().chain([secret]).collect()
 }
 
 fn check_name(name: &str) -> Result<(), SettingsError> {

@@ -4,6 +4,8 @@
 //! fetched and expires, or a signature over the request itself. All are a [`Signer`], the last hand that is
 //! laid on a request before it goes out.
 
+pub mod aws;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -24,7 +26,12 @@ pub trait Signer: Send + Sync + fmt::Debug {
 #[async_trait]
 impl Signer for Credential {
     async fn sign(&self, request: &mut TransportRequest) -> Result<(), CallError> {
-        self.apply(&mut request.headers, &mut request.url);
-        Ok(())
+        match self {
+            Self::Aws(signing) => signing.sign(request),
+            key => {
+                key.apply(&mut request.headers, &mut request.url);
+                Ok(())
+            }
+        }
     }
 }

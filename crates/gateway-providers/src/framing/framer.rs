@@ -3,7 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use gateway_client::sse::{Frame, FrameSplitter};
 
-use super::{EventKind, Framing, FramingError, NativeEvent, array::Elements, lines::Lines};
+use super::{
+    EventKind, Framing, FramingError, NativeEvent, array::Elements, aws::AwsFrames, lines::Lines,
+};
 
 /// Cuts the bytes of one answer into events.
 ///
@@ -34,6 +36,7 @@ enum State {
     Sse(Box<FrameSplitter>),
     Lines(Lines),
     Elements(Elements),
+    Aws(AwsFrames),
     Whole(BytesMut),
 }
 
@@ -63,6 +66,7 @@ impl Framer {
             State::Sse(splitter) => splitter.push(chunk),
             State::Lines(lines) => lines.push(&chunk),
             State::Elements(elements) => elements.push(&chunk),
+            State::Aws(frames) => frames.push(&chunk),
             State::Whole(held) => held.extend_from_slice(&chunk),
         }
     }
@@ -76,6 +80,7 @@ impl Framer {
             State::Sse(splitter) => next_sse(splitter, self.limit),
             State::Lines(lines) => lines.next(),
             State::Elements(elements) => elements.next(),
+            State::Aws(frames) => frames.next(),
             State::Whole(held) if held.len() > self.limit => {
                 Err(FramingError::TooLarge(self.limit))
             }
@@ -101,6 +106,8 @@ impl Framer {
             State::Lines(lines) => lines.finish(),
             State::Elements(elements) if elements.is_whole() => Ok(None),
             State::Elements(_) => Err(FramingError::Malformed("the array has no end")),
+            State::Aws(frames) if frames.is_whole() => Ok(None),
+            State::Aws(_) => Err(FramingError::Malformed("the last frame has no end")),
             State::Whole(held) if held.is_empty() => Ok(None),
             State::Whole(held) => {
                 let data = held.split().freeze();
@@ -121,9 +128,10 @@ impl Framer {
 fn begin(expected: Framing, first: u8, limit: usize) -> State {
     match (expected, first) {
         (Framing::Sse, b'[') => State::Elements(Elements::new(limit)),
-        (Framing::Sse, b'{') => State::Whole(BytesMut::new()),
+        (Framing::Sse | Framing::AwsEventStream, b'{') => State::Whole(BytesMut::new()),
         (Framing::Sse, _) => State::Sse(Box::new(FrameSplitter::new(limit))),
         (Framing::Lines, _) => State::Lines(Lines::new(limit)),
+        (Framing::AwsEventStream, _) => State::Aws(AwsFrames::new(limit)),
     }
 }
 

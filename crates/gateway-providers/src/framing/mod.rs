@@ -6,6 +6,7 @@
 //! bounded by the largest event that is accepted.
 
 mod array;
+pub(crate) mod aws;
 mod framer;
 mod lines;
 #[cfg(test)]
@@ -24,6 +25,9 @@ pub enum Framing {
     Sse,
     /// One JSON value a line.
     Lines,
+    /// AWS's binary frames: <https://smithy.io/2.0/aws/amazon-eventstream.html>. An event's name is its
+    /// `:event-type`, an exception's its `:exception-type`.
+    AwsEventStream,
 }
 
 impl Framing {
@@ -32,6 +36,7 @@ impl Framing {
         HeaderValue::from_static(match self {
             Self::Sse => "text/event-stream",
             Self::Lines => "application/x-ndjson",
+            Self::AwsEventStream => "application/vnd.amazon.eventstream",
         })
     }
 }

@@ -71,6 +71,18 @@ fn as_written(
     parse(&fill(row, template, variables)?)
 }
 
+/// Where the list of models is, if that is another place than the vendor's own.
+pub(super) fn resolve_models(
+    row: &VendorRow,
+    own: Option<&str>,
+    variables: &BTreeMap<String, String>,
+) -> Result<Option<Url>, SettingsError> {
+    match (own, row.models.base_url.as_deref()) {
+        (None, Some(template)) => parse(&fill(row, template, variables)?).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// Where all of a row's own paths begin with one segment and a given base URL ends in it (people paste the
 /// address that the vendor's documentation gives to OpenAI's SDK), the base loses it.
 fn drop_repeated_segment(url: &mut Url, row: &VendorRow) {

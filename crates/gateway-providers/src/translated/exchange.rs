@@ -7,6 +7,7 @@ use futures::{StreamExt, stream};
 use gateway_client::transport::{ByteStream, RequestBody, Transport, TransportRequest};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use super::stream::TranslatedStream;
 use crate::{
@@ -206,9 +207,20 @@ impl Exchange {
         stream: bool,
         patience: Patience,
     ) -> Result<Opened, CallError> {
+        let url = self.settings.native_url(&request.path);
+        self.open_at(url, request, stream, patience).await
+    }
+
+    async fn open_at(
+        &self,
+        url: Url,
+        request: NativeRequest,
+        stream: bool,
+        patience: Patience,
+    ) -> Result<Opened, CallError> {
         let NativeRequest {
             method,
-            path,
+            path: _,
             headers: own,
             body,
             framing,
@@ -224,7 +236,7 @@ impl Exchange {
         };
         let mut request = TransportRequest {
             method,
-            url: settings.native_url(&path),
+            url,
             headers,
             body,
             head_timeout: Some(patience.deadline.saturating_duration_since(Instant::now())),
@@ -252,10 +264,12 @@ impl Exchange {
         })
     }
 
-    /// One `GET` of a JSON document.
+    /// One `GET` of a page of the list of models.
     pub(super) async fn get(&self, request: NativeRequest) -> Result<Bytes, CallError> {
         let patience = self.whole_patience();
-        Ok(self.read_whole(request, patience).await?.1)
+        let url = self.settings.native_models_url(&request.path);
+        let Opened { body, .. } = self.open_at(url, request, false, patience).await?;
+        Ok(body::read(body, self.settings.limits.whole_bytes, patience.deadline).await?)
     }
 
     fn whole_patience(&self) -> Patience {

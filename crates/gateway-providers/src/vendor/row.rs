@@ -120,6 +120,10 @@ pub struct EnvNames {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ModelListSpec {
+    /// Where the list is, if that is not the base URL; it may hold the same `{variables}`. It does not count for
+    /// a provider with a base URL of its own. Translated dialects only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
     /// The path below the base URL. `/models` when left out.
     #[serde(default = "models_path")]
     pub path: PathTemplate,
@@ -324,6 +328,7 @@ impl ModelListSpec {
 impl Default for ModelListSpec {
     fn default() -> Self {
         Self {
+            base_url: None,
             path: models_path(),
             shape: ModelListShape::Openai,
             static_models: Vec::new(),

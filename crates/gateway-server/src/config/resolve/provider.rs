@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use gateway_providers::{ProviderInput, ProviderSettings, SettingsError};
+use gateway_providers::{
+    Auth, ProviderInput, ProviderSettings, SettingsError, credentials::aws::AwsKeys,
+};
 use url::Url;
 
 use super::{Scene, providers::ANY_BACKEND};
@@ -28,7 +30,11 @@ pub(super) fn fill_from_environment(input: &mut ProviderInput, scene: &Scene<'_,
             .any(|home| same_origin(own, home)),
     };
     if input.credential.is_none() && at_home {
-        input.credential = value(row.key_names()).map(Into::into);
+        let key = value(row.key_names()).map(Into::into);
+        input.credential = key.or_else(|| match &row.auth {
+            Auth::Aws { .. } => AwsKeys::in_environment(scene.environment),
+            _ => None,
+        });
     }
     if input.base_url.is_none() {
         input.base_url = usual;
