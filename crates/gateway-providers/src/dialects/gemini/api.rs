@@ -112,8 +112,16 @@ mod tests {
             (&AI_STUDIO, "models/gemini-x", &["models", "gemini-x"]),
             (&AI_STUDIO, "tunedModels/mine", &["tunedModels", "mine"]),
             (&AI_STUDIO, "a/../b", &["models", "a/../b"]),
-            (&VERTEX, "gemini-x", &["publishers", "google", "models", "gemini-x"]),
-            (&VERTEX, "google/gemini-x", &["publishers", "google", "models", "gemini-x"]),
+            (
+                &VERTEX,
+                "gemini-x",
+                &["publishers", "google", "models", "gemini-x"],
+            ),
+            (
+                &VERTEX,
+                "google/gemini-x",
+                &["publishers", "google", "models", "gemini-x"],
+            ),
             (
                 &VERTEX,
                 "publishers/google/models/gemini-x",

@@ -65,8 +65,10 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
         .texts
         .chunks(BATCH)
         .map(|texts| {
-            let requests: Vec<Value> =
-                texts.iter().map(|text| one(&model, text, &inputs)).collect();
+            let requests: Vec<Value> = texts
+                .iter()
+                .map(|text| one(&model, text, &inputs))
+                .collect();
             let body = json!({ REQUESTS: requests }).to_string();
             NativeRequest::post(path.clone().with_verb("batchEmbedContents"), body)
         })
@@ -109,8 +111,13 @@ fn read_batch(body: &[u8]) -> Result<Vectors, serde_json::Error> {
     let batch: Batch = serde_json::from_slice(body)?;
     let vectors = batch.embeddings.unwrap_or_default();
     Ok(Vectors {
-        vectors: vectors.into_iter().filter_map(|vector| vector.values).collect(),
-        tokens: batch.usage_metadata.and_then(|used| used.prompt_token_count),
+        vectors: vectors
+            .into_iter()
+            .filter_map(|vector| vector.values)
+            .collect(),
+        tokens: batch
+            .usage_metadata
+            .and_then(|used| used.prompt_token_count),
     })
 }
 
@@ -132,13 +139,20 @@ impl Inputs {
         if texts.is_empty() {
             return Err(invalid("input", "`input` must not be empty"));
         }
-        let encoding = request.encoding_format.take().unwrap_or(EncodingFormat::Float);
+        let encoding = request
+            .encoding_format
+            .take()
+            .unwrap_or(EncodingFormat::Float);
         if !matches!(encoding, EncodingFormat::Float | EncodingFormat::Base64) {
             let message = "`encoding_format` must be `float` or `base64`";
             return Err(invalid("encoding_format", message));
         }
-        let mut extension =
-            |name: &str| request.extra.shift_remove(name).filter(|value| !value.is_null());
+        let mut extension = |name: &str| {
+            request
+                .extra
+                .shift_remove(name)
+                .filter(|value| !value.is_null())
+        };
         let (task_type, title) = (extension("task_type"), extension("title"));
         let dimensions = request.dimensions.take().into_option();
         let mut dropped = Dropped::default();
@@ -197,5 +211,8 @@ impl Written {
 }
 
 fn invalid_response(detail: &str) -> Box<Fault> {
-    Box::new(Fault::new(FaultKind::InvalidResponse, format!("no embeddings: {detail}")))
+    Box::new(Fault::new(
+        FaultKind::InvalidResponse,
+        format!("no embeddings: {detail}"),
+    ))
 }

@@ -98,7 +98,10 @@ fn status(error: &Map<String, Value>) -> StatusCode {
         .filter(|code| (400..600).contains(code));
     let by_name = || {
         let name = error.get("status").and_then(Value::as_str)?;
-        STATUSES.iter().find(|(known, _)| *known == name).map(|(_, status)| *status)
+        STATUSES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, status)| *status)
     };
     by_code
         .or_else(by_name)

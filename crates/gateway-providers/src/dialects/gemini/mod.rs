@@ -66,11 +66,7 @@ impl Dialect for Gemini {
         })
     }
 
-    fn models_page(
-        &self,
-        _: &ProviderSettings,
-        answer: &Bytes,
-    ) -> Result<ModelsPage, Box<Fault>> {
+    fn models_page(&self, _: &ProviderSettings, answer: &Bytes) -> Result<ModelsPage, Box<Fault>> {
         models::read(answer)
     }
 }

@@ -67,7 +67,12 @@ impl PartialArgs {
     /// Closes what is left, and opens what is entered. `false` where the value cannot stand there: it was
     /// written already, or something stands in its way.
     fn move_to(&mut self, path: Vec<Step>, out: &mut String) -> bool {
-        let shared = self.path.iter().zip(&path).take_while(|(mine, new)| mine == new).count();
+        let shared = self
+            .path
+            .iter()
+            .zip(&path)
+            .take_while(|(mine, new)| mine == new)
+            .count();
         if shared == path.len() || (self.begun && shared == self.path.len()) {
             return false;
         }
@@ -214,11 +219,26 @@ mod tests {
     #[test]
     fn what_cannot_stand_there_is_left_out() {
         for pieces in [
-            vec![json!({"jsonPath": "$.a", "numberValue": 1}), json!({"jsonPath": "$.a.b", "numberValue": 2})],
-            vec![json!({"jsonPath": "$.a", "numberValue": 1}), json!({"jsonPath": "$.a", "numberValue": 2})],
-            vec![json!({"jsonPath": "$.a", "numberValue": 1}), json!({"jsonPath": "$[0]", "numberValue": 2})],
-            vec![json!({"jsonPath": "$.a", "numberValue": 1}), json!({"jsonPath": "$", "numberValue": 2})],
-            vec![json!({"jsonPath": "$.a", "numberValue": 1}), json!({"jsonPath": "", "numberValue": 2})],
+            vec![
+                json!({"jsonPath": "$.a", "numberValue": 1}),
+                json!({"jsonPath": "$.a.b", "numberValue": 2}),
+            ],
+            vec![
+                json!({"jsonPath": "$.a", "numberValue": 1}),
+                json!({"jsonPath": "$.a", "numberValue": 2}),
+            ],
+            vec![
+                json!({"jsonPath": "$.a", "numberValue": 1}),
+                json!({"jsonPath": "$[0]", "numberValue": 2}),
+            ],
+            vec![
+                json!({"jsonPath": "$.a", "numberValue": 1}),
+                json!({"jsonPath": "$", "numberValue": 2}),
+            ],
+            vec![
+                json!({"jsonPath": "$.a", "numberValue": 1}),
+                json!({"jsonPath": "", "numberValue": 2}),
+            ],
         ] {
             assert_eq!(written(&pieces), json!({"a": 1}), "{pieces:?}");
         }

@@ -86,7 +86,9 @@ impl AnswerDecoder for GeminiDecoder {
         }
         // As a stream without `alt=sse` comes.
         let natives: Vec<Answer<'_>> = serde_json::from_slice(body).map_err(wrong)?;
-        natives.into_iter().try_for_each(|native| self.read(native, answer))
+        natives
+            .into_iter()
+            .try_for_each(|native| self.read(native, answer))
     }
 
     fn follow_up(&mut self) -> Option<NativeRequest> {
@@ -101,5 +103,8 @@ impl AnswerDecoder for GeminiDecoder {
 }
 
 fn broken(kind: FaultKind, error: &serde_json::Error) -> Box<Fault> {
-    Box::new(Fault::new(kind, format!("no answer of this protocol: {error}")))
+    Box::new(Fault::new(
+        kind,
+        format!("no answer of this protocol: {error}"),
+    ))
 }

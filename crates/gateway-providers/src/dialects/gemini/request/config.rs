@@ -6,10 +6,7 @@ use gateway_types::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    super::wire::request::GenerationConfig,
-    thinking,
-};
+use super::{super::wire::request::GenerationConfig, thinking};
 use crate::{
     TranslateError,
     dialects::{
@@ -34,8 +31,18 @@ pub(super) fn encode(
         candidate_count: request.n.take().into_option(),
         max_output_tokens: read::max_tokens(request),
         stop_sequences: read::stop(request),
-        presence_penalty: kept(request.presence_penalty.take(), "presence_penalty", rule, dropped),
-        frequency_penalty: kept(request.frequency_penalty.take(), "frequency_penalty", rule, dropped),
+        presence_penalty: kept(
+            request.presence_penalty.take(),
+            "presence_penalty",
+            rule,
+            dropped,
+        ),
+        frequency_penalty: kept(
+            request.frequency_penalty.take(),
+            "frequency_penalty",
+            rule,
+            dropped,
+        ),
         seed: seed(request),
         thinking_config: thinking::encode(request, rule, dropped),
         ..GenerationConfig::default()

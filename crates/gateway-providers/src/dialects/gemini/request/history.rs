@@ -57,7 +57,8 @@ impl Calls {
     /// (of that name, where there is a name) that has no answer yet.
     pub(super) fn answer(&mut self, id: &str, named: Option<&str>) -> Option<String> {
         let call = if id.is_empty() {
-            let fits = |call: &&mut Made| !call.is_answered && named.is_none_or(|name| name == call.name);
+            let fits =
+                |call: &&mut Made| !call.is_answered && named.is_none_or(|name| name == call.name);
             self.0.iter_mut().find(fits)
         } else {
             self.0.iter_mut().rev().find(|call| call.id == id)
@@ -94,11 +95,7 @@ pub(super) fn encode(
 }
 
 /// The details of this protocol; those of others are named.
-fn take_details(
-    message: &mut AssistantMessage,
-    path: &str,
-    dropped: &mut Dropped,
-) -> Vec<Detail> {
+fn take_details(message: &mut AssistantMessage, path: &str, dropped: &mut Dropped) -> Vec<Detail> {
     let given = message.reasoning_details.take().unwrap_or_default();
     let mut details = Vec::with_capacity(given.len());
     for (index, detail) in given.into_iter().enumerate() {
@@ -194,7 +191,13 @@ fn said(text: &str, returned: Vec<(usize, Value)>, details: &[Detail]) -> Vec<Pa
         Part(Value),
         Signature(String),
     }
-    let in_text = |at: usize| if text.is_char_boundary(at) { at } else { text.len() };
+    let in_text = |at: usize| {
+        if text.is_char_boundary(at) {
+            at
+        } else {
+            text.len()
+        }
+    };
     let mut cuts: Vec<(usize, usize, Cut)> = returned
         .into_iter()
         .map(|(at, part)| (in_text(at), in_text(at), Cut::Part(part)))
@@ -281,7 +284,11 @@ fn take_calls(
     let mut made = Vec::new();
     let given = message.tool_calls.take().unwrap_or_default();
     for (index, call) in given.into_iter().enumerate() {
-        made.push(call_of(call, &format!("{path}.tool_calls[{index}]"), dropped)?);
+        made.push(call_of(
+            call,
+            &format!("{path}.tool_calls[{index}]"),
+            dropped,
+        )?);
     }
     if let Some(call) = message.function_call.take().into_option() {
         let path = format!("{path}.function_call");
@@ -300,7 +307,11 @@ fn call_of(call: ToolCall, path: &str, dropped: &mut Dropped) -> Result<Call, Tr
     let id = call.id().filter(|id| !id.is_empty()).map(str::to_owned);
     match call {
         ToolCall::Function(mut call) => {
-            let signature = signature_of(call.extra_content.take().map(|extra| extra.0), path, dropped);
+            let signature = signature_of(
+                call.extra_content.take().map(|extra| extra.0),
+                path,
+                dropped,
+            );
             dropped.rest(path, &call, &["id", "function"]);
             let path = format!("{path}.function");
             dropped.rest(&path, &call.function, &["name", "arguments"]);
@@ -312,7 +323,11 @@ fn call_of(call: ToolCall, path: &str, dropped: &mut Dropped) -> Result<Call, Tr
             })
         }
         ToolCall::Custom(mut call) => {
-            let signature = signature_of(call.extra_content.take().map(|extra| extra.0), path, dropped);
+            let signature = signature_of(
+                call.extra_content.take().map(|extra| extra.0),
+                path,
+                dropped,
+            );
             dropped.rest(path, &call, &["id", "custom"]);
             let custom = call.custom.take().into_option().unwrap_or_default();
             dropped.rest(&format!("{path}.custom"), &custom, &["name", "input"]);
@@ -351,7 +366,12 @@ fn signature_of(extra: Maybe<Value>, path: &str, dropped: &mut Dropped) -> Optio
 }
 
 /// The parts of the calls. With parallel calls only the first one has a signature.
-fn call_parts(made: Vec<Call>, rule: &ModelRule, details: &[Detail], calls: &mut Calls) -> Vec<Part> {
+fn call_parts(
+    made: Vec<Call>,
+    rule: &ModelRule,
+    details: &[Detail],
+    calls: &mut Calls,
+) -> Vec<Part> {
     let of_detail = |id: &Option<String>| {
         let is_its_own = |detail: &&Detail| matches!((&detail.place, id), (Place::Call(call), Some(id)) if call == id);
         details.iter().find(is_its_own)?.signature.clone()
@@ -389,7 +409,9 @@ fn sign_last(parts: &mut [Part], details: &[Detail]) {
         .find_map(|detail| detail.signature.clone());
     let Some(signature) = unplaced else { return };
     let unsigned = parts.iter_mut().rev().find_map(|part| match part {
-        Part::Made(part) if part.thought_signature.is_none() && part.thought.is_none() => Some(part),
+        Part::Made(part) if part.thought_signature.is_none() && part.thought.is_none() => {
+            Some(part)
+        }
         _ => None,
     });
     if let Some(part) = unsigned {

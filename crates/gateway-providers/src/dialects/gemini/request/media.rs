@@ -48,7 +48,11 @@ pub(super) fn image(
 ) -> Result<Part, TranslateError> {
     let mut image = part.image_url.clone();
     // The provider decides by itself, too; a wish for more or less is one it cannot be told.
-    if image.detail.as_option().is_some_and(|detail| detail.as_str() == "auto") {
+    if image
+        .detail
+        .as_option()
+        .is_some_and(|detail| detail.as_str() == "auto")
+    {
         image.detail.take();
     }
     let path_of_url = format!("{path}.image_url");
@@ -84,7 +88,12 @@ pub(super) fn file(
     let path = format!("{path}.file");
     dropped.rest(&path, &file, &[]);
     let kind = format.as_ref().and_then(Value::as_str).map(str::to_owned);
-    let kind = kind.or_else(|| file.filename.as_deref().and_then(media_type).map(str::to_owned));
+    let kind = kind.or_else(|| {
+        file.filename
+            .as_deref()
+            .and_then(media_type)
+            .map(str::to_owned)
+    });
     match (data, id) {
         (Some(data), _) => at(&data, kind, &format!("{path}.file_data")),
         (None, Some(id)) => Ok(stored(&id, kind, files_base)),
@@ -96,7 +105,11 @@ pub(super) fn file(
 }
 
 /// A part of a kind that OpenAI's contract does not have: `video_url`, as several servers take it.
-pub(super) fn other(part: &Value, path: &str, dropped: &mut Dropped) -> Option<Result<Part, TranslateError>> {
+pub(super) fn other(
+    part: &Value,
+    path: &str,
+    dropped: &mut Dropped,
+) -> Option<Result<Part, TranslateError>> {
     let member = "video_url";
     let video = part.get(member)?;
     let url = video.as_str().or_else(|| video.get("url")?.as_str())?;
@@ -110,9 +123,10 @@ pub(super) fn at(url: &str, kind: Option<String>, param: &str) -> Result<Part, T
     if let Some(data) = data_url::parse(url) {
         return Ok(inline(data.media_type.to_owned(), data.base64.into_owned()));
     }
-    let is_address = ["https://", "http://", "gs://"]
-        .iter()
-        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let is_address = ["https://", "http://", "gs://"].iter().any(|scheme| {
+        url.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
     if !is_address {
         let message = format!("`{param}` must be a data:, https: or gs: URL");
         return Err(invalid(param, message));

@@ -30,8 +30,10 @@ pub(super) fn encode(ask: &Ask<'_>, api: &'static Api) -> Result<Encoded, Transl
     let mut dropped = Dropped::default();
     read::forget_defaults(&mut request);
     let messages = std::mem::take(&mut request.messages);
-    let contents::Conversation { system, mut contents } =
-        contents::encode(messages, ask, &mut dropped)?;
+    let contents::Conversation {
+        system,
+        mut contents,
+    } = contents::encode(messages, ask, &mut dropped)?;
     let mut system_instruction = (!system.is_empty()).then_some(Content {
         role: None,
         parts: system,
@@ -39,7 +41,10 @@ pub(super) fn encode(ask: &Ask<'_>, api: &'static Api) -> Result<Encoded, Transl
     if contents.is_empty() {
         // Instructions alone are answered, too: here they must be what the user says.
         let parts = system_instruction.take().map(|content| content.parts);
-        contents.push(Content::new("user", parts.unwrap_or_else(|| vec![Part::text("")])));
+        contents.push(Content::new(
+            "user",
+            parts.unwrap_or_else(|| vec![Part::text("")]),
+        ));
     }
     let Tools {
         tools,
@@ -77,7 +82,8 @@ pub(super) fn encode(ask: &Ask<'_>, api: &'static Api) -> Result<Encoded, Transl
 fn path(ask: &Ask<'_>, api: &Api) -> NativePath {
     let path = api.model_path(ask.model);
     if ask.stream {
-        path.with_verb("streamGenerateContent").with_query("alt", "sse")
+        path.with_verb("streamGenerateContent")
+            .with_query("alt", "sse")
     } else {
         path.with_verb("generateContent")
     }

@@ -128,7 +128,12 @@ impl Found {
         Ok(())
     }
 
-    fn add_function(&mut self, mut function: FunctionDefinition, path: &str, dropped: &mut Dropped) {
+    fn add_function(
+        &mut self,
+        mut function: FunctionDefinition,
+        path: &str,
+        dropped: &mut Dropped,
+    ) {
         let mut declared = Map::new();
         declared.insert("name".to_owned(), std::mem::take(&mut function.name).into());
         if let Some(description) = function.description.take().into_option() {
@@ -183,7 +188,9 @@ fn server_tool(mut tool: JsonObject) -> Option<Value> {
     }
     let names: Option<Vec<String>> = tool.keys().map(|name| native(name)).collect();
     let names = names.filter(|names| !names.is_empty())?;
-    let members = names.into_iter().zip(tool.0.into_iter().map(|(_, value)| value));
+    let members = names
+        .into_iter()
+        .zip(tool.0.into_iter().map(|(_, value)| value));
     Some(Value::Object(members.collect()))
 }
 
@@ -255,11 +262,20 @@ fn allowed(sets: AllowedToolSets) -> Result<FunctionCallingConfig, TranslateErro
         AllowedToolSets::One(set) => vec![set],
         AllowedToolSets::Many(sets) => sets,
     };
-    let must = sets.iter().any(|set| set.mode == AllowedToolsMode::Required);
-    let names: Option<Vec<String>> = sets.iter().flat_map(|set| &set.tools).map(name_of).collect();
+    let must = sets
+        .iter()
+        .any(|set| set.mode == AllowedToolsMode::Required);
+    let names: Option<Vec<String>> = sets
+        .iter()
+        .flat_map(|set| &set.tools)
+        .map(name_of)
+        .collect();
     let names = names.ok_or_else(|| {
         let param = "tool_choice.allowed_tools.tools";
-        invalid(param, format!("each of `{param}` must name a function or a custom tool"))
+        invalid(
+            param,
+            format!("each of `{param}` must name a function or a custom tool"),
+        )
     })?;
     Ok(FunctionCallingConfig {
         mode: if must { "ANY" } else { "VALIDATED" },
@@ -268,7 +284,9 @@ fn allowed(sets: AllowedToolSets) -> Result<FunctionCallingConfig, TranslateErro
 }
 
 fn name_of(tool: &JsonObject) -> Option<String> {
-    let nested = ["function", "custom"].iter().find_map(|kind| tool.get(*kind));
+    let nested = ["function", "custom"]
+        .iter()
+        .find_map(|kind| tool.get(*kind));
     let name = nested.map_or_else(|| tool.get("name"), |nested| nested.get("name"));
     name?.as_str().map(str::to_owned)
 }

@@ -122,7 +122,12 @@ impl<'a> Chunk<'a> {
     }
 }
 
-fn tell(page: &Page<'_>, segment: Option<Segment>, choice: &ChoiceState, answer: &mut AnswerWriter) {
+fn tell(
+    page: &Page<'_>,
+    segment: Option<Segment>,
+    choice: &ChoiceState,
+    answer: &mut AnswerWriter,
+) {
     if page.uri.is_empty() {
         return;
     }

@@ -110,7 +110,10 @@ mod tests {
             ("CONTINUATION", FinishReason::Length),
             ("PROHIBITED_CONTENT", FinishReason::ContentFilter),
             ("MODEL_ARMOR", FinishReason::ContentFilter),
-            ("UNEXPECTED_TOOL_CALL", FinishReason::Other("unexpected_tool_call".to_owned())),
+            (
+                "UNEXPECTED_TOOL_CALL",
+                FinishReason::Other("unexpected_tool_call".to_owned()),
+            ),
             ("OTHER", FinishReason::Other("other".to_owned())),
             ("A_NEW_ONE", FinishReason::Other("a_new_one".to_owned())),
         ] {

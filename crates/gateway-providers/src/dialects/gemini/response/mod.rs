@@ -87,7 +87,10 @@ fn choice_of(choices: &mut Vec<ChoiceState>, index: u32) -> &mut ChoiceState {
         choices.push(ChoiceState::new(index));
         choices.len() - 1
     });
-    #[expect(clippy::indexing_slicing, reason = "the place was found or made just now")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the place was found or made just now"
+    )]
     &mut choices[place]
 }
 
@@ -97,7 +100,11 @@ fn read_candidate(
     choice: &mut ChoiceState,
     answer: &mut AnswerWriter,
 ) -> Result<Option<String>, Box<Fault>> {
-    for part in candidate.content.and_then(|content| content.parts).unwrap_or_default() {
+    for part in candidate
+        .content
+        .and_then(|content| content.parts)
+        .unwrap_or_default()
+    {
         parts::read(part, choice, reading.custom, answer);
     }
     let index = choice.index;
@@ -128,9 +135,9 @@ fn read_candidate(
     let native = word.name(reading.finish_reasons);
     match finish::of(&native) {
         Ending::Unspecified => Ok(None),
-        Ending::Continued if candidate.continuation_token.is_some() => {
-            Ok(candidate.continuation_token.map(|token| token.0.into_owned()))
-        }
+        Ending::Continued if candidate.continuation_token.is_some() => Ok(candidate
+            .continuation_token
+            .map(|token| token.0.into_owned())),
         Ending::Broken if !choice.has_content => {
             Err(finish::broken(&native, candidate.finish_message.as_deref()))
         }
@@ -147,21 +154,34 @@ fn blocked(feedback: &PromptFeedback<'_>, answer: &mut AnswerWriter) {
         return;
     };
     let reason = reason.name(finish::BLOCK_REASONS);
-    let message = feedback.block_reason_message.as_deref().filter(|text| !text.is_empty());
+    let message = feedback
+        .block_reason_message
+        .as_deref()
+        .filter(|text| !text.is_empty());
     match message {
         Some(message) => answer.refusal(CHOICE, message),
-        None => answer.refusal(CHOICE, &format!("The provider blocked the prompt ({reason}).")),
+        None => answer.refusal(
+            CHOICE,
+            &format!("The provider blocked the prompt ({reason})."),
+        ),
     }
     if let Some(raw) = says_something(feedback.safety_ratings) {
         carry("safety_ratings", raw, CHOICE, answer);
     }
     let native = format!("blocked:{reason}");
-    answer.finish(CHOICE, gateway_types::chat::FinishReason::ContentFilter, Some(&native));
+    answer.finish(
+        CHOICE,
+        gateway_types::chat::FinishReason::ContentFilter,
+        Some(&native),
+    );
 }
 
 /// An object or a list with something in it.
 fn says_something(raw: Option<&RawValue>) -> Option<&RawValue> {
-    let is_empty = |text: &str| text.trim_matches(['{', '}', '[', ']', ' ', '\n', '\r', '\t']).is_empty();
+    let is_empty = |text: &str| {
+        text.trim_matches(['{', '}', '[', ']', ' ', '\n', '\r', '\t'])
+            .is_empty()
+    };
     raw.filter(|raw| !is_empty(raw.get()))
 }
 

@@ -28,7 +28,10 @@ pub(super) fn read(
         Ok(part) => part,
         Err(_) => return carry(raw, choice, answer),
     };
-    let signature = part.thought_signature.as_deref().filter(|text| !text.is_empty());
+    let signature = part
+        .thought_signature
+        .as_deref()
+        .filter(|text| !text.is_empty());
     if let Some(call) = part.function_call {
         return read_call(call, signature, choice, custom, answer);
     }
@@ -95,7 +98,11 @@ fn read_call(
         close_call(choice, answer);
         choice.has_content = true;
         let is_custom = custom.contains(name);
-        let kind = if is_custom { ToolCallKind::Custom } else { ToolCallKind::Function };
+        let kind = if is_custom {
+            ToolCallKind::Custom
+        } else {
+            ToolCallKind::Function
+        };
         let start = ToolCallStart {
             id: native.id.as_deref(),
             name,
@@ -143,7 +150,9 @@ fn extra_content(signature: &str) -> ToolCallExtraContent {
 fn whole_arguments(args: &RawValue, is_custom: bool) -> Cow<'_, str> {
     if is_custom {
         let input = serde_json::from_str::<Value>(args.get()).ok();
-        let input = input.as_ref().and_then(|args| args.get(CUSTOM_INPUT)?.as_str());
+        let input = input
+            .as_ref()
+            .and_then(|args| args.get(CUSTOM_INPUT)?.as_str());
         if let Some(input) = input {
             return Cow::Owned(input.to_owned());
         }

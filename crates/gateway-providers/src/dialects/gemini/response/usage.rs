@@ -9,10 +9,21 @@ use gateway_types::{CompletionTokensDetails, Maybe, PromptTokensDetails, Usage};
 use super::super::wire::answer::{ModalityCount, UsageMetadata};
 
 /// Names of `modality` by number.
-const MODALITIES: &[&str] = &["MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT"];
+const MODALITIES: &[&str] = &[
+    "MODALITY_UNSPECIFIED",
+    "TEXT",
+    "IMAGE",
+    "VIDEO",
+    "AUDIO",
+    "DOCUMENT",
+];
 
 /// Names of `trafficType` by number.
-const TRAFFIC_TYPES: &[&str] = &["TRAFFIC_TYPE_UNSPECIFIED", "ON_DEMAND", "PROVISIONED_THROUGHPUT"];
+const TRAFFIC_TYPES: &[&str] = &[
+    "TRAFFIC_TYPE_UNSPECIFIED",
+    "ON_DEMAND",
+    "PROVISIONED_THROUGHPUT",
+];
 
 /// Service tiers and kinds of traffic, by OpenAI's names for them.
 const TIERS: &[(&str, &str)] = &[
@@ -36,9 +47,15 @@ pub(in super::super) fn read(native: &UsageMetadata<'_>) -> Option<Usage> {
     if counts.iter().all(Option::is_none) {
         return None;
     }
-    let sum = |one: Option<u64>, other: Option<u64>| one.unwrap_or_default().saturating_add(other.unwrap_or_default());
+    let sum = |one: Option<u64>, other: Option<u64>| {
+        one.unwrap_or_default()
+            .saturating_add(other.unwrap_or_default())
+    };
     let mut usage = Usage::new(
-        sum(native.prompt_token_count, native.tool_use_prompt_token_count),
+        sum(
+            native.prompt_token_count,
+            native.tool_use_prompt_token_count,
+        ),
         sum(native.candidates_token_count, native.thoughts_token_count),
     );
     let mut prompt = PromptTokensDetails::default();
@@ -59,7 +76,10 @@ pub(in super::super) fn read(native: &UsageMetadata<'_>) -> Option<Usage> {
 /// The tier that a report names, in OpenAI's words.
 pub(in super::super) fn tier(native: &UsageMetadata<'_>) -> Option<&'static str> {
     let named = native.service_tier.as_ref().map(|tier| tier.name(&[]));
-    let traffic = native.traffic_type.as_ref().map(|kind| kind.name(TRAFFIC_TYPES));
+    let traffic = native
+        .traffic_type
+        .as_ref()
+        .map(|kind| kind.name(TRAFFIC_TYPES));
     let name = named.or(traffic)?;
     TIERS
         .iter()
@@ -73,14 +93,22 @@ pub(in super::super) fn plus(mut usage: Usage, before: Option<&Usage>) -> Usage 
     add(&mut usage.prompt_tokens, &before.prompt_tokens);
     add(&mut usage.completion_tokens, &before.completion_tokens);
     add(&mut usage.total_tokens, &before.total_tokens);
-    let earlier = before.prompt_tokens_details.as_option().cloned().unwrap_or_default();
+    let earlier = before
+        .prompt_tokens_details
+        .as_option()
+        .cloned()
+        .unwrap_or_default();
     let mut prompt = usage.prompt_tokens_details.take().unwrap_or_default();
     add(&mut prompt.cached_tokens, &earlier.cached_tokens);
     add(&mut prompt.audio_tokens, &earlier.audio_tokens);
     if prompt != PromptTokensDetails::default() {
         usage.prompt_tokens_details = prompt.into();
     }
-    let earlier = before.completion_tokens_details.as_option().cloned().unwrap_or_default();
+    let earlier = before
+        .completion_tokens_details
+        .as_option()
+        .cloned()
+        .unwrap_or_default();
     let mut completion = usage.completion_tokens_details.take().unwrap_or_default();
     add(&mut completion.reasoning_tokens, &earlier.reasoning_tokens);
     add(&mut completion.audio_tokens, &earlier.audio_tokens);
@@ -92,13 +120,20 @@ pub(in super::super) fn plus(mut usage: Usage, before: Option<&Usage>) -> Usage 
 
 fn add(count: &mut Maybe<u64>, more: &Maybe<u64>) {
     if let Some(more) = more.copied() {
-        *count = count.copied().unwrap_or_default().saturating_add(more).into();
+        *count = count
+            .copied()
+            .unwrap_or_default()
+            .saturating_add(more)
+            .into();
     }
 }
 
 fn audio(counts: Option<&[ModalityCount<'_>]>) -> Option<u64> {
     let is_audio = |count: &&ModalityCount<'_>| {
-        let modality = count.modality.as_ref().map(|modality| modality.name(MODALITIES));
+        let modality = count
+            .modality
+            .as_ref()
+            .map(|modality| modality.name(MODALITIES));
         modality.as_deref() == Some("AUDIO")
     };
     counts?.iter().find(is_audio)?.token_count
