@@ -7,7 +7,11 @@ use gateway_types::Usage;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{choice::Choice, piece::Piece, piece::ToolCallKind, writer::Identity};
+use super::{
+    choice::Choice,
+    piece::{Piece, ProviderData, ToolCallKind},
+    writer::Identity,
+};
 
 /// Events that were written and not yet taken.
 #[derive(Debug, Default)]
@@ -16,9 +20,32 @@ pub(super) struct Chunks {
     events: u32,
     /// `data: {"id":...,"choices":[` as every chunk begins; made once, when the first piece is there.
     head: Bytes,
+    /// What only the provider has, by choice: told in one piece, since clients put the pieces of a stream
+    /// together by rules that do not make one list of several.
+    provider_data: Vec<(u32, ProviderData)>,
 }
 
 impl Chunks {
+    /// Keeps what only the provider has for the end.
+    pub(super) fn hold_provider_data(
+        &mut self,
+        choice: u32,
+        dialect: &'static str,
+        name: &str,
+        value: Value,
+    ) {
+        let place = match self.provider_data.iter().position(|(of, _)| *of == choice) {
+            Some(place) => place,
+            None => {
+                self.provider_data.push((choice, ProviderData::default()));
+                self.provider_data.len() - 1
+            }
+        };
+        if let Some((_, data)) = self.provider_data.get_mut(place) {
+            data.push(dialect, name, value);
+        }
+    }
+
     pub(super) fn put(&mut self, identity: &Identity, choice: u32, begins: bool, piece: Piece<'_>) {
         self.open(identity);
         let out = &mut self.out;
@@ -26,7 +53,11 @@ impl Chunks {
         json_into(out, &choice);
         out.extend_from_slice(b",\"delta\":{");
         if begins {
-            out.extend_from_slice(b"\"role\":\"assistant\",");
+            out.extend_from_slice(b"\"role\":\"assistant\"");
+            // Log probabilities stand beside the delta: nothing follows in it then.
+            if !matches!(piece, Piece::Logprobs(_)) {
+                out.extend_from_slice(b",");
+            }
         }
         let logprobs = write_delta(out, piece);
         out.extend_from_slice(b"},\"finish_reason\":null");
@@ -48,11 +79,12 @@ impl Chunks {
             let Some((reason, native)) = choice.reason() else {
                 continue;
             };
+            let begun = self.tell_provider_data(identity, choice) || choice.begun;
             self.open(identity);
             let out = &mut self.out;
             member(out, "{\"index\":", &choice.index);
             out.extend_from_slice(b",\"delta\":{");
-            if !choice.begun {
+            if !begun {
                 out.extend_from_slice(b"\"role\":\"assistant\"");
             }
             member(out, "},\"finish_reason\":", &reason);
@@ -73,6 +105,25 @@ impl Chunks {
             self.close();
         }
         self.out.extend_from_slice(b"data: [DONE]\n\n");
+    }
+
+    /// Says whether there was any.
+    fn tell_provider_data(&mut self, identity: &Identity, choice: &Choice) -> bool {
+        let Some(place) = self
+            .provider_data
+            .iter()
+            .position(|(of, _)| *of == choice.index)
+        else {
+            return false;
+        };
+        let (_, data) = self.provider_data.swap_remove(place);
+        self.put(
+            identity,
+            choice.index,
+            !choice.begun,
+            Piece::ProviderData(data),
+        );
+        true
     }
 
     pub(super) fn take_bytes(&mut self) -> Bytes {
@@ -183,14 +234,7 @@ fn write_delta(
         }
         Piece::Audio(audio) => member(out, "\"audio\":", &audio),
         Piece::Logprobs(logprobs) => return Some(logprobs),
-        Piece::ProviderData {
-            dialect,
-            name,
-            value,
-        } => {
-            let data = json!({ dialect: { name: [value] } });
-            member(out, "\"provider_data\":", &data);
-        }
+        Piece::ProviderData(data) => member(out, "\"provider_data\":", &data.0),
     }
     None
 }

@@ -1,7 +1,7 @@
 //! One piece of an answer.
 
 use gateway_types::chat::{Annotation, ChoiceLogprobs, ReasoningDetail, ToolCallExtraContent};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// How a tool call begins.
 #[derive(Debug, Clone, Default)]
@@ -57,10 +57,25 @@ pub(super) enum Piece<'a> {
     Image(&'a str),
     Audio(Value),
     Logprobs(ChoiceLogprobs),
-    /// `{dialect: {name: [value]}}`.
-    ProviderData {
-        dialect: &'static str,
-        name: &'a str,
-        value: Value,
-    },
+    /// All that only the provider has.
+    ProviderData(ProviderData),
+}
+
+/// What only the provider has: `{dialect: {name: [value, ...]}}`.
+#[derive(Debug, Default)]
+pub(super) struct ProviderData(pub(super) Map<String, Value>);
+
+impl ProviderData {
+    /// Adds to the list of that name.
+    pub(super) fn push(&mut self, dialect: &str, name: &str, value: Value) {
+        let names = self.0.entry(dialect).or_insert_with(|| json!({}));
+        if let Some(names) = names.as_object_mut()
+            && let Some(list) = names
+                .entry(name)
+                .or_insert_with(|| json!([]))
+                .as_array_mut()
+        {
+            list.push(value);
+        }
+    }
 }

@@ -145,6 +145,10 @@ fn chunks_put_together_are_the_whole() {
         );
     }
     assert_eq!(streamed["usage"], whole["usage"]);
+    assert_eq!(
+        streamed["choices"][0]["message"]["provider_data"],
+        message["provider_data"]
+    );
 }
 
 #[test]

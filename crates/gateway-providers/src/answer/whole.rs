@@ -8,7 +8,11 @@ use gateway_types::chat::ReasoningDetail;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{choice::Choice, piece::Piece, piece::ToolCallKind, writer::Identity};
+use super::{
+    choice::Choice,
+    piece::{Piece, ProviderData, ToolCallKind},
+    writer::Identity,
+};
 
 /// The messages so far, and the answer once it is concluded.
 #[derive(Debug, Default)]
@@ -28,7 +32,7 @@ struct Message {
     images: Vec<Value>,
     audio: Map<String, Value>,
     logprobs: Option<Value>,
-    provider_data: Map<String, Value>,
+    provider_data: ProviderData,
 }
 
 #[derive(Debug)]
@@ -41,6 +45,19 @@ struct Call {
 }
 
 impl Whole {
+    /// Adds to what only the provider has.
+    pub(super) fn hold_provider_data(
+        &mut self,
+        choice: u32,
+        dialect: &'static str,
+        name: &str,
+        value: Value,
+    ) {
+        self.message(choice)
+            .provider_data
+            .push(dialect, name, value);
+    }
+
     pub(super) fn put(&mut self, choice: u32, piece: Piece<'_>) {
         self.message(choice).put(piece);
     }
@@ -145,11 +162,7 @@ impl Message {
                 .push(json!({"type": "image_url", "image_url": {"url": url}})),
             Piece::Audio(audio) => merge_audio(&mut self.audio, audio),
             Piece::Logprobs(logprobs) => merge_lists(&mut self.logprobs, value(&logprobs)),
-            Piece::ProviderData {
-                dialect,
-                name,
-                value,
-            } => self.put_provider_data(dialect, name, value),
+            Piece::ProviderData(data) => self.provider_data = data,
         }
     }
 
@@ -185,21 +198,6 @@ impl Message {
         block.extra.extend(part.extra.0);
     }
 
-    fn put_provider_data(&mut self, dialect: &str, name: &str, value: Value) {
-        let names = self
-            .provider_data
-            .entry(dialect)
-            .or_insert_with(|| json!({}));
-        if let Some(names) = names.as_object_mut()
-            && let Some(list) = names
-                .entry(name)
-                .or_insert_with(|| json!([]))
-                .as_array_mut()
-        {
-            list.push(value);
-        }
-    }
-
     fn call(&mut self, index: u32) -> Option<&mut Call> {
         self.calls.get_mut(usize::try_from(index).ok()?)
     }
@@ -227,7 +225,10 @@ impl Message {
                 put(name, list.into());
             }
         }
-        for (name, object) in [("audio", self.audio), ("provider_data", self.provider_data)] {
+        for (name, object) in [
+            ("audio", self.audio),
+            ("provider_data", self.provider_data.0),
+        ] {
             if !object.is_empty() {
                 put(name, object.into());
             }

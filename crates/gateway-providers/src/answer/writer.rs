@@ -237,17 +237,15 @@ impl AnswerWriter {
     }
 
     /// Something that only this provider has, in its own words: it is told at
-    /// `provider_data.<dialect>.<name>`, which is an array that grows by `value`.
+    /// `provider_data.<dialect>.<name>`, which is an array that grows by `value`; in a stream at its end, all of it
+    /// in one chunk.
     pub fn provider_data(&mut self, choice: u32, name: &str, value: Value) {
         let dialect = self.identity.seed.dialect;
-        self.put(
-            choice,
-            Piece::ProviderData {
-                dialect,
-                name,
-                value,
-            },
-        );
+        self.choice(choice);
+        match &mut self.form {
+            Form::Chunks(chunks) => chunks.hold_provider_data(choice, dialect, name, value),
+            Form::Whole(whole) => whole.hold_provider_data(choice, dialect, name, value),
+        }
     }
 
     /// A member of the answer itself, beside its choices; told once, at the end. The last one of a name stays.
