@@ -10,6 +10,7 @@ pub mod dialects;
 pub mod fault;
 pub mod framing;
 mod listed;
+mod mend;
 pub mod openai;
 pub mod operation;
 mod peek;

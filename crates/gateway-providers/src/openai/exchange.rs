@@ -1,6 +1,6 @@
 //! One call from sending to a checked reply.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -8,10 +8,14 @@ use gateway_client::transport::{Transport, TransportRequest, TransportResponse};
 use http::{HeaderValue, header};
 use tokio::time::{Instant, timeout_at};
 
-use super::{as_stream, whole};
+use super::{
+    as_stream,
+    whole::{self, Checked},
+};
 use crate::{
     CallError, EventBatch, Fault, FaultKind, Operation, Reply, ReplyBody,
     call::Timeouts,
+    mend,
     operation::StreamEnd,
     stream::{EventPump, GuardRules, PumpLimits, StreamGuard},
     upstream::{
@@ -158,13 +162,21 @@ impl Judge {
             return Ok(reply);
         };
         let bytes = body::read(body, self.whole_bytes, self.deadline()).await?;
-        let usage = whole::check(
+        let Checked {
+            usage,
+            may_need_mending,
+        } = whole::check(
             self.operation,
             &bytes,
             self.rules.reasoning_beside,
             &self.rules.redactor,
         )
         .map_err(CallError::Fault)?;
+        let bytes = if may_need_mending {
+            mended(bytes)
+        } else {
+            bytes
+        };
         let mut headers = reply.headers;
         if !headers::media_type(&headers).contains("json") {
             // What was checked is JSON, and a client that is told otherwise takes it for text.
@@ -252,6 +264,14 @@ impl Judge {
 
     fn first_token_deadline(&self) -> Instant {
         self.sent + self.timeouts.first_token
+    }
+}
+
+/// The answer, with what clients could not read mended.
+fn mended(bytes: Bytes) -> Bytes {
+    match mend::whole(&bytes) {
+        Cow::Borrowed(_) => bytes,
+        Cow::Owned(mended) => mended.into(),
     }
 }
 

@@ -13,6 +13,15 @@ use crate::{
     upstream_error::{implied_status, redacted, retry_delay},
 };
 
+/// What a check found.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// What the answer says it used.
+    pub(super) usage: Option<TokenUsage>,
+    /// Whether something in it may have to be mended.
+    pub(super) may_need_mending: bool,
+}
+
 /// Checks the body of a success and reads its usage.
 ///
 /// Only what makes an answer useless is a fault: it is no JSON, it is an error in the clothes of a success, or
@@ -23,7 +32,7 @@ pub(super) fn check(
     bytes: &Bytes,
     reasoning_beside: bool,
     redactor: &Redactor,
-) -> Result<Option<TokenUsage>, Box<Fault>> {
+) -> Result<Checked, Box<Fault>> {
     let Some(facts) = facts_of(bytes) else {
         if !is_valid(bytes) {
             let detail = format!("a success whose body of {} bytes is no JSON", bytes.len());
@@ -31,7 +40,7 @@ pub(super) fn check(
         }
         // JSON, but no object: some rerankers and embedders answer with a bare array.
         return if bytes.trim_ascii().starts_with(b"[") && !answers_in_choices(operation) {
-            Ok(None)
+            Ok(Checked::default())
         } else {
             Err(Box::new(Fault::new(
                 FaultKind::InvalidResponse,
@@ -50,9 +59,12 @@ pub(super) fn check(
         };
         return Err(Box::new(Fault::new(kind, detail)));
     }
-    Ok(facts
-        .usage
-        .and_then(|usage| raw_usage::read(usage, reasoning_beside)))
+    Ok(Checked {
+        usage: facts
+            .usage
+            .and_then(|usage| raw_usage::read(usage, reasoning_beside)),
+        may_need_mending: operation == Operation::Chat && facts.may_need_mending,
+    })
 }
 
 /// The facts of a text that is one valid JSON object; checked in the same walk.
@@ -102,7 +114,7 @@ mod tests {
             false,
             &Redactor::default(),
         )
-        .map(|usage| usage.and_then(|usage| usage.total))
+        .map(|checked| checked.usage.and_then(|usage| usage.total))
         .map_err(|fault| {
             (
                 fault.kind,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Cursor, Malformed, member_cut, unquote};
+use crate::mend;
 
 /// The facts of one event whose data is a JSON object.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct EventFacts<'a> {
     pub(crate) finished: u128,
     /// The usage object's text, where it is no `null`.
     pub(crate) usage: Option<&'a [u8]>,
+    /// Whether a choice's content or calls may have to be mended.
+    pub(crate) may_need_mending: bool,
     /// What to cut to take out a `"usage":null`.
     pub(crate) null_usage: Option<Range<usize>>,
 }
@@ -92,6 +95,9 @@ impl<'a> EventFacts<'a> {
                         finished |= says_something(cursor.value()?);
                     }
                     b"usage" => self.note_nested_usage(cursor.value()?),
+                    b"delta" | b"message" => {
+                        self.may_need_mending |= mend::may_need(cursor.value()?);
+                    }
                     _ => {
                         cursor.value()?;
                     }

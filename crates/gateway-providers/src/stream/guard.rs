@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     EventBatch, Fault, FaultKind,
+    mend::Mender,
     operation::StreamEnd,
     peek::{event::EventFacts, is_valid},
     upstream_error,
@@ -59,6 +60,7 @@ pub struct StreamGuard {
     frames: Vec<Frame>,
     output: Output,
     progress: Progress,
+    mender: Mender,
 }
 
 /// What is to be done with one frame.
@@ -71,6 +73,8 @@ enum Verdict {
     },
     /// As `Rewrite`, without these bytes of the data.
     Cut(Range<usize>),
+    /// As `Rewrite`, with this data in place of the frame's.
+    Mended(Vec<u8>),
     Done,
     Fail(Box<Fault>),
 }
@@ -84,6 +88,7 @@ impl StreamGuard {
             frames: Vec::new(),
             output: Output::default(),
             progress: Progress::default(),
+            mender: Mender::default(),
         }
     }
 
@@ -170,6 +175,7 @@ impl StreamGuard {
                 self.output
                     .write_event(None, &parts.map(Option::unwrap_or_default));
             }
+            Verdict::Mended(data) => self.output.write_event(None, &[&data]),
             Verdict::Done => return Some(self.done()),
             Verdict::Fail(fault) => return Some(StreamOutcome::Failed(fault)),
         }
@@ -206,10 +212,31 @@ impl StreamGuard {
         if self.is_error(&facts, frame) {
             return Verdict::Fail(Box::new(self.error_in(data)));
         }
+        let ended_before = self.progress.finished;
         if let Some(usage) = self.progress.note(&facts, &self.rules) {
             self.output.note_usage(usage);
         }
-        self.place(&facts, frame)
+        let verdict = self.place(&facts, frame);
+        if facts.may_need_mending || facts.finished & ended_before != 0 {
+            return self.mend(verdict, data, ended_before);
+        }
+        verdict
+    }
+
+    /// An event that stays, with what clients could not read mended.
+    fn mend(&mut self, verdict: Verdict, data: &[u8], ended_before: u128) -> Verdict {
+        let is_chunk = self.rules.end == StreamEnd::Chunks;
+        let cut = match &verdict {
+            Verdict::Keep | Verdict::Rewrite { .. } if is_chunk => None,
+            Verdict::Cut(cut) => Some(cut.clone()),
+            _ => return verdict,
+        };
+        let mut edits = self.mender.event(data, ended_before);
+        if edits.is_empty() {
+            return verdict;
+        }
+        edits.cut(cut);
+        Verdict::Mended(edits.apply(data).into_owned())
     }
 
     fn is_ping(&self, frame: &Frame) -> bool {

@@ -11,7 +11,7 @@ pub(super) struct Progress {
     /// The choices that were seen, one bit an index.
     pub(super) choices: u128,
     /// Of these, the finished ones.
-    finished: u128,
+    pub(super) finished: u128,
     /// Whether the typed event that ends an answer was seen.
     terminal: bool,
     usage: Option<TokenUsage>,

@@ -1,0 +1,135 @@
+//! What is broken is mended, and nothing else is touched.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Mender, may_need, whole};
+
+fn events(events: &[&str]) -> Vec<String> {
+    let mut mender = Mender::default();
+    let mut finished = 0;
+    events
+        .iter()
+        .map(|event| {
+            let mended = mender
+                .event(event.as_bytes(), finished)
+                .apply(event.as_bytes());
+            if event.contains("\"finish_reason\":\"") {
+                finished |= 1;
+            }
+            String::from_utf8(mended.into_owned()).unwrap()
+        })
+        .collect()
+}
+
+#[test]
+fn a_choice_ends_once() {
+    let told = events(&[
+        r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}"#,
+        r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"content":""}, "finish_reason" : "stop"}],"usage":{"total_tokens":1}}"#,
+        r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+    ]);
+    assert!(told[1].contains(r#""finish_reason":"stop""#));
+    assert_eq!(
+        told[2],
+        r#"{"choices":[{"index":0,"delta":{"content":""}, "finish_reason" : null}],"usage":{"total_tokens":1}}"#
+    );
+    assert!(told[3].contains(r#""finish_reason":"stop""#));
+}
+
+#[test]
+fn calls_without_an_index_get_one() {
+    let delta =
+        |calls: &str| format!(r#"{{"choices":[{{"index":0,"delta":{{"tool_calls":{calls}}}}}]}}"#);
+    let mended = |sent: &[&str]| {
+        let sent: Vec<String> = sent.iter().map(|calls| delta(calls)).collect();
+        let sent: Vec<&str> = sent.iter().map(String::as_str).collect();
+        let indices = |event: &String| {
+            let event: Value = serde_json::from_str(event).unwrap();
+            let calls = event["choices"][0]["delta"]["tool_calls"]
+                .as_array()
+                .cloned();
+            calls
+                .unwrap_or_default()
+                .iter()
+                .map(|call| call["index"].as_u64().unwrap())
+                .collect::<Vec<_>>()
+        };
+        events(&sent).iter().map(indices).collect::<Vec<_>>()
+    };
+    // Mistral: whole calls, several in one delta; the same id goes on.
+    assert_eq!(
+        mended(&[
+            r#"[{"id":"a","function":{"name":"x","arguments":"{}"}},{"id":"b","function":{"name":"y","arguments":""}}]"#,
+            r#"[{"id":"b","function":{"arguments":"{}"}}]"#,
+        ]),
+        [vec![0, 1], vec![1]]
+    );
+    // Gemini's compatible endpoint: an empty id each time.
+    assert_eq!(
+        mended(&[
+            r#"[{"id":"","function":{"name":"x","arguments":"{}"}}]"#,
+            r#"[{"id":"","function":{"name":"y","arguments":"{}"}}]"#,
+        ]),
+        [vec![0], vec![1]]
+    );
+    // Who has indices keeps them, gaps included.
+    assert_eq!(mended(&[r#"[{"index":3,"id":"a"}]"#]), [vec![3]]);
+    let odd = delta("null");
+    assert_eq!(events(&[&odd]), [odd.clone()]);
+}
+
+#[test]
+fn content_in_parts_becomes_a_string_and_thinking_beside_it() {
+    let answer = r#"{"id":"c","n":1e2,"choices":[{"index":0,"message":{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a \"b\""}],"tool_calls":null}}]}"#;
+    let mended = String::from_utf8(whole(answer.as_bytes()).into_owned()).unwrap();
+    assert_eq!(
+        mended,
+        r#"{"id":"c","n":1e2,"choices":[{"index":0,"message":{"role":"assistant","content":"a \"b\"","reasoning_content":"hm","tool_calls":null}}]}"#
+    );
+    let other = r#"{"choices":[{"delta":{"content":[{"type":"reference","ids":[1]},"plain"]}}]}"#;
+    assert_eq!(
+        events(&[other]),
+        [
+            r#"{"choices":[{"delta":{"content":"plain","content_parts":[{"type":"reference","ids":[1]},"plain"]}}]}"#
+        ]
+    );
+}
+
+#[test]
+fn the_first_look_finds_what_may_need_a_second() {
+    for (part, expected) in [
+        (r#"{"content":"a"}"#, false),
+        (r#"{"content":"say \"tool_calls\""}"#, false),
+        (r#"{"content": [ ]}"#, true),
+        (r#"{"role":"assistant","tool_calls":[]}"#, true),
+    ] {
+        assert_eq!(may_need(part.as_bytes()), expected, "{part}");
+    }
+}
+
+proptest! {
+    /// Answers of the contract keep every byte, however odd their texts.
+    #[test]
+    fn what_is_in_order_is_not_touched(text in ".*", thought in ".*", index in 0_u32..3) {
+        let call = json!({"index": index, "id": text, "function": {"name": thought, "arguments": text}});
+        let event = json!({"choices": [{"index": index, "delta": {
+            "content": text, "reasoning": thought, "tool_calls": [call],
+        }, "finish_reason": "stop"}]}).to_string();
+        prop_assert!(Mender::default().event(event.as_bytes(), 0).is_empty());
+        let answer = json!({"choices": [{"index": 0, "message": {"content": text}}]}).to_string();
+        prop_assert!(matches!(whole(answer.as_bytes()), std::borrow::Cow::Borrowed(_)));
+    }
+
+    /// Whatever comes, it is read without a panic, and JSON stays JSON.
+    #[test]
+    fn anything_is_survived(text in "\\PC{0,80}", cut in 0_usize..200) {
+        let event = json!({"choices": [{"delta": {"content": [text], "tool_calls": [{"id": text}, 5, {}]}, "finish_reason": text}]});
+        let event = event.to_string();
+        let mended = Mender::default().event(event.as_bytes(), 1).apply(event.as_bytes()).into_owned();
+        prop_assert!(serde_json::from_slice::<Value>(&mended).is_ok());
+        let cut = event.as_bytes().get(..cut.min(event.len())).unwrap_or_default();
+        let _ = Mender::default().event(cut, 1).apply(cut);
+    }
+}
