@@ -63,7 +63,8 @@ fn recorded_answers_pass_with_the_usage_that_they_report() {
             match checked {
                 Err(_) if !facts["error"].is_null() => {}
                 Err(fault) => wrong.push(format!("{id}: {fault}")),
-                Ok(usage) if !facts["usage"].is_null() => {
+                Ok(checked) if !facts["usage"].is_null() => {
+                    let usage = checked.usage;
                     let reported = raw_usage::read(facts["usage"].to_string().as_bytes(), false);
                     if usage != reported {
                         wrong.push(format!("{id}: {usage:?}, reported {reported:?}"));
