@@ -71,7 +71,8 @@ pub(crate) fn judge(world: &World, recording: &Recording) -> Option<Verdict> {
 impl Verdict {
     /// A stream says the same however it is cut.
     fn take_stream(&mut self, runs: [Run<'_>; 4]) {
-        let told = runs.each_ref().map(|run| self.take(run));
+        let mut told = runs.each_ref().map(|run| self.take(run));
+        told.iter_mut().for_each(|told| told.forget_made_ids(&runs[0].recording.reply.body));
         for (run, other) in runs.iter().zip(&told) {
             if *other != told[0] {
                 self.problems.push((run.to_string(), "it is told differently than in one piece".to_owned()));
@@ -97,7 +98,7 @@ impl Run<'_> {
         let upstream = Upstream::of(recording, family);
         let passed = family == Family::OpenAi;
         let model = if recording.model.is_empty() { "some-model" } else { &recording.model };
-        let ask = |model: &str| ask::request(recording, operation, model, stream, passed);
+        let ask = |model: &str, mark: &str| ask::request(recording, operation, (model, mark), stream, passed);
         let response = self.world.ask(&upstream.name(), model, &recording.reply, self.chunking, ask);
         let emitted = Emitted { operation, stream, status: response.status(), body: response.text() };
         let is_chat = operation == Operation::Chat;

@@ -1,6 +1,9 @@
 //! Recorded lists of models: each has a provider of its own, since a list is asked for without naming a model.
 
-use gateway_testkit::{GatewayUnderTest, Reply, Request, ScriptedUpstream, upstream::{Chunking, RecordedReply}};
+use gateway_testkit::{
+    GatewayUnderTest, Reply, Request, ScriptedUpstream,
+    upstream::{Chunking, RecordedReply},
+};
 use serde_json::json;
 
 use crate::{

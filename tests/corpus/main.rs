@@ -21,6 +21,7 @@ mod lists;
 mod native;
 mod recording;
 mod report;
+mod samples;
 mod told;
 mod upstreams;
 mod usage;
@@ -46,9 +47,21 @@ fn every_recording_reaches_the_client_whole() {
     let Some(folder) = recording::folder() else { return };
     let recordings = recording::all(&folder);
     let report = carried(&recordings);
-    report.write(&recordings);
+    report.write("corpus-report.txt", &recordings);
     let unexpected = report.unexpected(&recordings);
     assert!(unexpected.is_empty(), "{} of {} recordings are not carried:\n{}", report.failures.len(), recordings.len(), unexpected.join("\n"));
+}
+
+#[test]
+fn every_made_up_sample_reaches_the_client_whole() {
+    let samples = samples::all();
+    let mut ids: Vec<&str> = samples.iter().map(|sample| sample.id.as_str()).collect();
+    ids.sort_unstable();
+    assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "two samples have one name");
+    let report = carried(&samples);
+    report.write("corpus-samples-report.txt", &samples);
+    let unexpected = report.unexpected(&samples);
+    assert!(unexpected.is_empty(), "{} of {} samples are not carried:\n{}", report.failures.len(), samples.len(), unexpected.join("\n"));
 }
 
 /// Sends every recording through a gateway, and judges what comes out.

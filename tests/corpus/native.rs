@@ -1,5 +1,6 @@
 //! Opaque data of an answer that the next turn must bring back, read from a recording by hand.
 
+use gateway_testkit::upstream::BodyFraming;
 use serde_json::Value;
 
 use crate::{recording::Recording, told::elements, upstreams::Family};
@@ -24,6 +25,7 @@ fn documents(recording: &Recording) -> Vec<Value> {
     let whole = recording.json();
     match whole {
         Value::Array(list) => list,
+        Value::Null if recording.reply.framing != BodyFraming::EventStream => Vec::new(),
         Value::Null => recording.event_data().iter().filter_map(|data| serde_json::from_str(data).ok()).collect(),
         whole => vec![whole],
     }

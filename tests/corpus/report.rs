@@ -39,7 +39,7 @@ impl Report {
     }
 
     /// Writes the whole report into the target folder.
-    pub(crate) fn write(&self, recordings: &[Recording]) {
+    pub(crate) fn write(&self, name: &str, recordings: &[Recording]) {
         let by_dialect = |id: &str| recordings.iter().find(|recording| recording.id == id).map_or("?", |recording| &recording.dialect);
         let mut failed: BTreeMap<&str, Vec<(&String, &Vec<(String, String)>)>> = BTreeMap::new();
         for (id, problems) in &self.failures {
@@ -49,7 +49,8 @@ impl Report {
         for (dialect, failures) in &failed {
             let total = recordings.iter().filter(|recording| recording.dialect == *dialect).count();
             let _ = writeln!(text, "\n=== {dialect}: {} of {total} fail", failures.len());
-            let missing: Vec<_> = failures.iter().filter(|(_, problems)| problems.iter().all(|(_, problem)| problem.contains("nobody speaks"))).map(|(id, _)| *id).collect();
+            let missing: Vec<_> =
+                failures.iter().filter(|(_, problems)| problems.iter().all(|(_, problem)| problem.contains("nobody speaks"))).map(|(id, _)| *id).collect();
             if !missing.is_empty() {
                 let _ = writeln!(text, "{} of them: nobody speaks it yet", missing.len());
             }
@@ -61,7 +62,7 @@ impl Report {
             }
         }
         // Nobody waits for this file.
-        let _ = fs::write(target().join("corpus-report.txt"), text);
+        let _ = fs::write(target().join(name), text);
     }
 }
 

@@ -72,6 +72,13 @@ impl Told {
         told
     }
 
+    /// Takes out the ids of calls that the upstream did not give: each answer has its own.
+    pub(crate) fn forget_made_ids(&mut self, recorded: &[u8]) {
+        let recorded = String::from_utf8_lossy(recorded);
+        let calls = self.choices.values_mut().flat_map(|choice| &mut choice.calls);
+        calls.filter(|call| !recorded.contains(&call.id)).for_each(|call| call.id.clear());
+    }
+
     fn take_choice(&mut self, index: u64, choice: &Value, message: &Value) {
         let told = self.choices.entry(index).or_default();
         told.take(message);

@@ -13,8 +13,8 @@ use crate::upstreams::Upstream;
 /// The credential that the gateway holds for every provider.
 pub(crate) const KEY: &str = "sk-corpus-canary-0123456789";
 
-/// What stands before the number of an answer in the model's name: all that a request of any dialect is sure to have.
-const MARK: &str = "-replay-";
+/// What stands before the number of an answer in a text of the request, which every dialect carries on.
+const MARK: &str = "mark-";
 
 /// A gateway with a provider for every row of the table, and the answers that are waiting to be asked for.
 pub(crate) struct World {
@@ -35,11 +35,11 @@ impl World {
         Self { gateway: GatewayUnderTest::start(&tables, &[("ENABLE_VISION", "true")]), answers, _upstream: upstream }
     }
 
-    /// Asks the gateway; the provider behind it answers with this recording. `ask` makes the request for the model
-    /// that it is given.
-    pub(crate) fn ask(&self, provider: &str, model: &str, reply: &RecordedReply, chunking: Chunking, ask: impl FnOnce(&str) -> Request) -> Response {
+    /// Asks the gateway; the provider behind it answers with this recording. `ask` makes the request for the model,
+    /// with the mark that it is given.
+    pub(crate) fn ask(&self, provider: &str, model: &str, reply: &RecordedReply, chunking: Chunking, ask: impl FnOnce(&str, &str) -> Request) -> Response {
         let number = self.answers.put(reply.clone(), chunking);
-        let response = self.gateway.send(&ask(&format!("{provider}/{model}{MARK}{number}-")));
+        let response = self.gateway.send(&ask(&format!("{provider}/{model}"), &format!("{MARK}{number}-")));
         self.answers.take(number);
         response
     }
@@ -58,7 +58,7 @@ impl Answers {
 
     fn answer(&self, request: &RecordedRequest) -> Reply {
         let body = String::from_utf8_lossy(&request.body);
-        let number = marked(request.target()).or_else(|| marked(&body));
+        let number = marked(&body);
         let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match number.and_then(|number| answers.get(number)?.as_ref()) {
             Some((reply, chunking)) => reply.reply(*chunking),

@@ -33,7 +33,7 @@ pub(crate) fn error(recording: &Recording, family: Family, response: &Response) 
         if error["code"] != "backend_auth_error" {
             problems.push(format!("the refused credential of the gateway is told as {error}"));
         }
-    } else if family == Family::OpenAi || family == Family::Responses {
+    } else if family == Family::OpenAi {
         body_is_kept(recording, response, &mut problems);
     } else {
         words_are_told(recording, family, &error, &mut problems);
@@ -60,7 +60,10 @@ fn words_are_told(recording: &Recording, family: Family, error: &Value, problems
         Family::Bedrock => (text(&body["message"]), class.to_owned()),
         Family::Cohere => (text(&body["message"]), String::new()),
         Family::Ollama => (text(&body["error"]), String::new()),
-        Family::OpenAi | Family::Responses => return,
+        // xAI has the message where the others have the object.
+        Family::Responses if body["error"].is_string() => (text(&body["error"]), text(&body["code"])),
+        Family::Responses => (text(&body["error"]["message"]), text(&body["error"]["code"])),
+        Family::OpenAi => return,
     };
     if !message.is_empty() {
         compare(problems, "the error's message", &message, error["message"].as_str().unwrap_or_default());

@@ -49,7 +49,8 @@ fn framing() -> Vec<Recording> {
         sample("a whole answer behind line ends", "openrouter", CHAT, facts()).body(
             "application/json",
             gateway_testkit::upstream::BodyFraming::Whole,
-            format!("\n         \n{}", json!({"id": "c1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hällo ☃"}, "finish_reason": "stop"}]})).into(),
+            format!("\n         \n{}", json!({"id": "c1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hällo ☃"}, "finish_reason": "stop"}]}))
+                .into(),
         ),
     ]
 }
@@ -62,7 +63,8 @@ fn chunks() -> Vec<Recording> {
         chunk
     };
     let done = json!("[DONE]");
-    let azure_first = json!({"id": "", "object": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]});
+    let azure_first =
+        json!({"id": "", "object": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]});
     let azure_late = json!({"id": "", "object": "", "created": 0, "model": "", "choices": [{"index": 0, "finish_reason": null, "content_filter_offsets": {"start_offset": 1}, "content_filter_results": {}}]});
     let facts = said("Hi", "stop", &usage());
     vec![
@@ -138,15 +140,35 @@ fn thinking() -> Vec<Recording> {
     let tail = [word("4"), end("stop"), json!("[DONE]")];
     let stream = |quirk: &str, provider: &str, reasoning: &str, head: &[Value]| sample(quirk, provider, CHAT, facts(reasoning)).events(&[head, &tail].concat());
     vec![
-        stream("thinking as `reasoning_content`", "deepseek", "2+2", &[thought(json!({"content": null, "reasoning_content": "2+"})), thought(json!({"content": null, "reasoning_content": "2"}))]),
+        stream(
+            "thinking as `reasoning_content`",
+            "deepseek",
+            "2+2",
+            &[thought(json!({"content": null, "reasoning_content": "2+"})), thought(json!({"content": null, "reasoning_content": "2"}))],
+        ),
         stream("thinking as `reasoning`, with a channel", "groq", "2+2", &[thought(json!({"reasoning": "2+2", "channel": "analysis"}))]),
-        stream("the same thinking under two names and in blocks", "openrouter", "2+2", &[thought(json!({"reasoning": "2+2", "reasoning_content": "2+2", "reasoning_details": [{"type": "reasoning.text", "text": "2+2", "index": 0}]}))]),
-        stream("thinking in blocks only", "openrouter", "2+2", &[
-            thought(json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "2+", "index": 0}]})),
-            thought(json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "2", "index": 0}]})),
-            thought(json!({"reasoning_details": [{"type": "reasoning.encrypted", "data": "gAAA", "index": 1}]})),
-        ]),
-        stream("thinking parts inside of the content", "mistral", "2+2", &[thought(json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "2+2"}], "closed": true}]}))]),
+        stream(
+            "the same thinking under two names and in blocks",
+            "openrouter",
+            "2+2",
+            &[thought(json!({"reasoning": "2+2", "reasoning_content": "2+2", "reasoning_details": [{"type": "reasoning.text", "text": "2+2", "index": 0}]}))],
+        ),
+        stream(
+            "thinking in blocks only",
+            "openrouter",
+            "2+2",
+            &[
+                thought(json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "2+", "index": 0}]})),
+                thought(json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "2", "index": 0}]})),
+                thought(json!({"reasoning_details": [{"type": "reasoning.encrypted", "data": "gAAA", "index": 1}]})),
+            ],
+        ),
+        stream(
+            "thinking parts inside of the content",
+            "mistral",
+            "2+2",
+            &[thought(json!({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "2+2"}], "closed": true}]}))],
+        ),
     ]
 }
 

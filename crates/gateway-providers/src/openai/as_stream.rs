@@ -106,7 +106,8 @@ fn chat_choice(choice: &str, place: usize) -> Result<Vec<String>, ScanError> {
     let (mut said, mut ended) = (String::new(), String::new());
     for member in choice.members() {
         match member.key().as_ref() {
-            "index" => {}
+            // Perplexity has an empty delta beside the message.
+            "index" | "delta" => {}
             "message" => push_member(&mut said, "\"delta\"", &delta(member.value)?),
             "finish_reason" | "finish_details" | "stop_reason" => {
                 push_member(&mut ended, member.quoted_key, member.value);
