@@ -10,6 +10,7 @@ mod request;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod through_responses;
 mod whole;
 
 pub use self::provider::OpenAiProvider;

@@ -12,6 +12,7 @@ use super::{
     exchange::Exchange,
     models::{self, Page},
     request::{self, Prepared},
+    through_responses::ThroughResponses,
 };
 use crate::{
     Call, CallError, FaultKind, Operation, Preview, Provider, ProviderSettings, Quirk, Reply,
@@ -19,6 +20,7 @@ use crate::{
     provider::{ModelListing, ProxyRequest},
     rules::ModelRules,
     stream::GuardRules,
+    translated::TranslatedProvider,
     upstream::{as_it_came, body, proxy, refuse_errors, send, upstream_headers},
     vendor::ModelListShape,
 };
@@ -52,16 +54,35 @@ pub struct OpenAiProvider {
     /// What holds for some models, of the rules that name the vendor.
     rules: ModelRules,
     transport: Arc<dyn Transport>,
+    through_responses: Option<ThroughResponses>,
 }
 
 impl OpenAiProvider {
-    /// A provider with these settings over this transport.
+    /// A provider with these settings over this transport. Chats with models that answer only through the
+    /// Responses API, as their rules say, go there where the upstream offers it.
     pub fn new(settings: Arc<ProviderSettings>, transport: Arc<dyn Transport>) -> Self {
         Self {
             rules: settings.rules.naming(&settings.vendor.id),
+            through_responses: ThroughResponses::by_rule(&settings, &transport),
             settings,
             transport,
         }
+    }
+
+    /// As [`new`](Self::new), with every chat going through the Responses API: the dialect `responses`.
+    pub fn with_chat_through_responses(
+        settings: Arc<ProviderSettings>,
+        transport: Arc<dyn Transport>,
+    ) -> Self {
+        Self {
+            through_responses: Some(ThroughResponses::always(&settings, &transport)),
+            ..Self::new(settings, transport)
+        }
+    }
+
+    /// The translating provider that takes this call, where one does.
+    fn translates(&self, call: &Call) -> Option<&TranslatedProvider> {
+        self.through_responses.as_ref()?.takes(call, &self.rules)
     }
 
     /// What it was configured with.
@@ -122,6 +143,9 @@ impl Provider for OpenAiProvider {
     }
 
     async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        if let Some(provider) = self.translates(&call) {
+            return provider.call(call).await;
+        }
         let (operation, stream, timeouts) = (call.operation, call.stream, call.timeouts);
         let Prepared {
             request,
@@ -149,6 +173,9 @@ impl Provider for OpenAiProvider {
     }
 
     fn preview(&self, call: Call) -> Option<Result<Preview, TranslateError>> {
+        if let Some(provider) = self.translates(&call) {
+            return provider.preview(call);
+        }
         let prepared = request::prepare(&self.settings, &self.rules, call);
         let preview = |prepared: Prepared| {
             let RequestBody::Full(body) = prepared.request.body else {
