@@ -143,6 +143,7 @@ fn stored(id: &str, kind: Option<String>, files_base: &str) -> Part {
         let id = id.strip_prefix("files/").unwrap_or(id);
         format!("{files_base}/files/{id}")
     };
+    let kind = kind.or_else(|| media_type(&address).map(str::to_owned));
     by_address(address, kind)
 }
 

@@ -1,5 +1,8 @@
 //! Functions, server tools, and the choice among them.
 //!
+//! Where a function is `strict`, the model is held to the schemas: it is whenever it must call one, and where it may
+//! choose, that is what the mode `VALIDATED` is for.
+//!
 //! A custom tool, whose input is free text, is offered as a function with the one argument `input`; its calls go
 //! back as what they were offered as. A tool without a `type` whose only member is one of the provider's own
 //! tools (`{"google_search":{}}`) passes as it is, and so does `{"type":"google_search",...}`.
@@ -42,6 +45,12 @@ const SERVER_TOOLS: &[(&str, &str)] = &[
     ("exa_ai_search", "exaAiSearch"),
 ];
 
+/// The modes of calling: <https://ai.google.dev/gemini-api/docs/function-calling#function_calling_modes>.
+const MUST_NOT: &str = "NONE";
+const MAY: &str = "AUTO";
+const MAY_STRICTLY: &str = "VALIDATED";
+const MUST: &str = "ANY";
+
 /// The tools of a request.
 #[derive(Debug, Default)]
 pub(super) struct Tools {
@@ -72,10 +81,16 @@ pub(super) fn encode(
         dropped.rest("web_search_options", &options, &[]);
         found.server.push(json!({ "googleSearch": {} }));
     }
-    let calling = choice(request, dropped)?.filter(|choice| {
+    let mut calling = choice(request, dropped)?.filter(|choice| {
         // Without functions only a choice that demands one says anything: the provider refuses it.
-        !found.functions.is_empty() || choice.mode == "ANY"
+        !found.functions.is_empty() || choice.mode == MUST
     });
+    if found.is_strict {
+        let calling = calling.get_or_insert_with(|| FunctionCallingConfig::of(MAY));
+        if calling.mode == MAY {
+            calling.mode = MAY_STRICTLY;
+        }
+    }
     let is_mixed = !found.functions.is_empty() && !found.server.is_empty();
     let invocations = (is_mixed && api.server_tool_parts).then_some(true);
     let config = ToolConfig {
@@ -99,6 +114,7 @@ struct Found {
     functions: Vec<Value>,
     server: Vec<Value>,
     custom: BTreeSet<String>,
+    is_strict: bool,
 }
 
 impl Found {
@@ -142,9 +158,7 @@ impl Found {
         if let Some(schema) = function.parameters.take().into_option() {
             declared.insert("parametersJsonSchema".to_owned(), schema.0.into());
         }
-        if function.strict.copied() == Some(false) {
-            function.strict.take();
-        }
+        self.is_strict |= function.strict.take() == true.into();
         dropped.rest(path, &function, &["name"]);
         self.functions.push(declared.into());
     }
@@ -233,25 +247,22 @@ fn choice(
 
 fn by_mode(mode: &ToolChoiceMode, param: &str) -> Result<FunctionCallingConfig, TranslateError> {
     let mode = match mode {
-        ToolChoiceMode::None => "NONE",
-        ToolChoiceMode::Auto => "AUTO",
-        ToolChoiceMode::Required => "ANY",
+        ToolChoiceMode::None => MUST_NOT,
+        ToolChoiceMode::Auto => MAY,
+        ToolChoiceMode::Required => MUST,
         // As several other vendors call it.
-        ToolChoiceMode::Other(word) if word == "any" => "ANY",
+        ToolChoiceMode::Other(word) if word == "any" => MUST,
         _ => {
             let message = format!("`{param}` must be `none`, `auto`, `required` or an object");
             return Err(invalid(param, message));
         }
     };
-    Ok(FunctionCallingConfig {
-        mode,
-        allowed_function_names: Vec::new(),
-    })
+    Ok(FunctionCallingConfig::of(mode))
 }
 
 fn any_of(names: Vec<String>) -> FunctionCallingConfig {
     FunctionCallingConfig {
-        mode: "ANY",
+        mode: MUST,
         allowed_function_names: names,
     }
 }
@@ -278,7 +289,7 @@ fn allowed(sets: AllowedToolSets) -> Result<FunctionCallingConfig, TranslateErro
         )
     })?;
     Ok(FunctionCallingConfig {
-        mode: if must { "ANY" } else { "VALIDATED" },
+        mode: if must { MUST } else { MAY_STRICTLY },
         allowed_function_names: names,
     })
 }

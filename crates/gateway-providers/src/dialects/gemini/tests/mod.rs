@@ -53,8 +53,10 @@ impl<'a> Asking<'a> {
     }
 
     fn encode(self) -> Result<Encoded, TranslateError> {
+        let mut request = self.request.clone();
+        request["model"] = "alias".into();
         let limits = ScanLimits::default();
-        let body = RawObject::parse(self.request.to_string().into(), limits).unwrap();
+        let body = RawObject::parse(request.to_string().into(), limits).unwrap();
         let headers = HeaderMap::new();
         let settings = settings();
         let ask = Ask {

@@ -20,7 +20,7 @@ fn parts_of(answers: &Value) -> Vec<Value> {
         for part in given {
             let is_text = |part: &Value| part["text"].is_string() && part["thought"] != true;
             let says_nothing = part["text"] == "" && part.get("thoughtSignature").is_none();
-            if says_nothing || part == &json!({}) {
+            if says_nothing || part["thought"] == true || part == &json!({}) {
                 continue;
             }
             match parts.last_mut() {
@@ -44,10 +44,13 @@ fn parts_of(answers: &Value) -> Vec<Value> {
     parts
 }
 
-/// A part without what differs for good reason: thoughts are joined into one text, and an id is made for a call
-/// that had none.
+/// A part without what differs for good reason: an id is made for a call that had none, and Google's own clients
+/// write bytes in base64's other alphabet.
 fn comparable(part: &Value) -> Value {
     let mut part = part.clone();
+    if let Some(signature) = part["thoughtSignature"].as_str() {
+        part["thoughtSignature"] = signature.replace('_', "/").replace('-', "+").into();
+    }
     if let Some(call) = part.get_mut("functionCall").and_then(Value::as_object_mut) {
         if call
             .get("id")
@@ -172,12 +175,10 @@ fn a_recorded_conversation_becomes_the_providers_own_history() {
             continue;
         };
         let native = camel(&next["request"]["body"]["contents"]);
-        let Some(turn) = native
-            .as_array()
-            .unwrap()
-            .iter()
-            .position(|content| content["role"] == "model")
-        else {
+        // Some clients tell a call as text; those turns are not what the model said.
+        let is_call = |part: &Value| part["functionCall"].is_object();
+        let has_call = |content: &Value| content["parts"].as_array().unwrap().iter().any(is_call);
+        let Some(turn) = native.as_array().unwrap().iter().position(has_call) else {
             continue;
         };
         let answers = native[turn + 1]["parts"].as_array().unwrap();

@@ -215,6 +215,16 @@ impl From<MadePart> for Part {
     }
 }
 
+impl FunctionCallingConfig {
+    /// A mode for all functions.
+    pub(in super::super) const fn of(mode: &'static str) -> Self {
+        Self {
+            mode,
+            allowed_function_names: Vec::new(),
+        }
+    }
+}
+
 impl GenerationConfig {
     fn is_empty(&self) -> bool {
         *self == Self::default()
