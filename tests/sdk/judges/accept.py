@@ -35,6 +35,7 @@ GOOGLE = {
     "cachedContent": str,
     "labels": dict[str, str],
     "serviceTier": google.ServiceTier,
+    "store": bool,
 }
 
 
@@ -93,6 +94,10 @@ def ollama_misfits(captured):
     for name, value in captured.body.items():
         if name in OLLAMA:
             found += misfits(value, OLLAMA[name], name)
+    # On the wire an image is a string in base64; the SDK has a type that makes one of a path or bytes.
+    found = [misfit for misfit in found if ".images" not in misfit]
+    for message in captured.body["messages"]:
+        found += misfits(message.get("images", []), list[str], "messages.images")
     newer = tuple(f".{name}: unknown key" for name in OLLAMA_NEWER)
     # A tool's parameters are a JSON schema, of which the SDK's model knows a few words.
     return [misfit for misfit in found if not misfit.endswith(newer) and ".parameters" not in misfit]

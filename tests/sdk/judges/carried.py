@@ -12,7 +12,9 @@ DEFAULTS = {
     "n": [1], "tool_choice": ["auto"], "parallel_tool_calls": [True], "logprobs": [False], "stream": [False],
     "temperature": [1, 1.0], "top_p": [1, 1.0], "presence_penalty": [0], "frequency_penalty": [0],
     "response_format": [{"type": "text"}], "modalities": [["text"]], "service_tier": ["auto"], "store": [False],
-    "logit_bias": [{}],
+    "logit_bias": [{}], "function_call": ["auto"],
+    # Most models do not think unless they are asked to.
+    "reasoning_effort": ["none"], "thinking": [{"type": "disabled"}],
 }
 NOT_PARAMETERS = ("model", "messages", "stream", "stream_options", "provider_options")
 
@@ -114,7 +116,8 @@ def message_values(message):
             elif isinstance(value, str) and value.startswith("data:"):
                 yield place, value.split(",", 1)[1]
             elif isinstance(value, str) and len(value) > 8 and value != part.get("type"):
-                yield place, value
+                # A provider that tells a file's kind apart has its name without the ending.
+                yield place, value.rsplit(".", 1)[0] if value == part.get("file", {}).get("filename") else value
     for index, call in enumerate(message.get("tool_calls") or []):
         inner = call.get("function") or call.get("custom") or {}
         yield f"tool_calls[{index}]", inner.get("name", "")
