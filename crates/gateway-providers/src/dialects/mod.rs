@@ -22,6 +22,8 @@ pub mod gemini;
 pub mod native_error;
 pub mod ollama;
 mod places;
+#[cfg(test)]
+mod proof;
 pub(crate) mod read;
 pub mod responses;
 pub(crate) mod text;

@@ -13,7 +13,10 @@ mod tests {
     #[test]
     fn times_have_zones_and_fractions() {
         assert_eq!(seconds("1970-01-01T00:01:00.5Z"), Some(60));
-        assert_eq!(seconds("2026-06-19T17:15:40.188240254-07:00"), Some(1_781_914_540));
+        assert_eq!(
+            seconds("2026-06-19T17:15:40.188240254-07:00"),
+            Some(1_781_914_540)
+        );
         assert_eq!(seconds("yesterday"), None);
         assert_eq!(seconds(""), None);
     }

@@ -71,10 +71,7 @@ pub(crate) fn answer(
     })
 }
 
-fn written<'a>(
-    vector: &'a RawValue,
-    encoding: &EncodingFormat,
-) -> Result<Vector<'a>, Box<Fault>> {
+fn written<'a>(vector: &'a RawValue, encoding: &EncodingFormat) -> Result<Vector<'a>, Box<Fault>> {
     let is_text = vector.get().starts_with('"');
     let wants_text = *encoding == EncodingFormat::Base64;
     let convertible = matches!(encoding, EncodingFormat::Float | EncodingFormat::Base64);
@@ -117,7 +114,10 @@ mod tests {
         assert_eq!(told("[1.0,-2.0]", "float"), serde_json::json!([1.0, -2.0]));
         assert_eq!(told("[1.0,-2.0]", "base64"), "AACAPwAAAMA=");
         assert_eq!(told("\"AACAPwAAAMA=\"", "base64"), "AACAPwAAAMA=");
-        assert_eq!(told("\"AACAPwAAAMA=\"", "float"), serde_json::json!([1.0, -2.0]));
+        assert_eq!(
+            told("\"AACAPwAAAMA=\"", "float"),
+            serde_json::json!([1.0, -2.0])
+        );
         assert_eq!(told("[1,-2]", "int8"), serde_json::json!([1, -2]));
     }
 

@@ -17,9 +17,7 @@ use crate::{
     Fault, FaultKind, TranslateError,
     dialects::{
         Ask, Decoder, Encoded, NativePath, NativeRequest, WholeAnswer, WholeDecoder,
-        dropped::Dropped,
-        read::invalid,
-        vectors,
+        dropped::Dropped, read::invalid, vectors,
     },
 };
 
@@ -56,14 +54,15 @@ enum Inputs {
     /// Bare images, for models that take nothing else beside text: one a request.
     Images(Vec<String>),
     /// Text and images together.
-    Inputs(Vec<Value>),
+    #[serde(rename = "inputs")]
+    Mixed(Vec<Value>),
 }
 
 impl Inputs {
     fn len(&self) -> usize {
         match self {
             Self::Texts(texts) | Self::Images(texts) => texts.len(),
-            Self::Inputs(inputs) => inputs.len(),
+            Self::Mixed(inputs) => inputs.len(),
         }
     }
 
@@ -74,9 +73,9 @@ impl Inputs {
         match self {
             Self::Texts(texts) => chunks(texts, BATCH).into_iter().map(Self::Texts).collect(),
             Self::Images(urls) => chunks(urls, 1).into_iter().map(Self::Images).collect(),
-            Self::Inputs(inputs) => inputs
+            Self::Mixed(inputs) => inputs
                 .chunks(BATCH)
-                .map(|inputs| Self::Inputs(inputs.to_vec()))
+                .map(|inputs| Self::Mixed(inputs.to_vec()))
                 .collect(),
         }
     }
@@ -93,7 +92,7 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
     let encoding = encoding(&mut request)?;
     let default_type = match inputs {
         Inputs::Images(_) => "image",
-        Inputs::Texts(_) | Inputs::Inputs(_) => DEFAULT_INPUT_TYPE,
+        Inputs::Texts(_) | Inputs::Mixed(_) => DEFAULT_INPUT_TYPE,
     };
     let input_type = request.extra.shift_remove("input_type");
     let own = OWN_MEMBERS.iter().filter_map(|name| {
@@ -185,7 +184,7 @@ fn mixed(items: &[Value]) -> Result<Inputs, TranslateError> {
         };
         Ok(json!({ "content": [part] }))
     });
-    Ok(Inputs::Inputs(inputs.collect::<Result<_, _>>()?))
+    Ok(Inputs::Mixed(inputs.collect::<Result<_, _>>()?))
 }
 
 fn image_url(item: &Value) -> Option<String> {

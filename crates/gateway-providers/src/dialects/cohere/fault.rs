@@ -27,6 +27,11 @@ pub(super) fn read(body: &[u8]) -> NativeError {
     }
 }
 
+/// Whether an event is nothing but an error.
+pub(super) fn is_one(event: &[u8]) -> bool {
+    read(event).message.is_some()
+}
+
 /// The error that a success turned out to be: a body or an event with nothing but a message.
 pub(super) fn in_success(body: &[u8]) -> Box<Fault> {
     let error = read(body);
@@ -50,9 +55,9 @@ pub(super) fn ended_in(reason: &str, error: Option<Value>, kind: Option<&str>) -
         },
         _ => NativeError::default(),
     };
-    native.message.get_or_insert_with(|| {
-        format!("The provider ended its answer with the reason {reason}.")
-    });
+    native
+        .message
+        .get_or_insert_with(|| format!("The provider ended its answer with the reason {reason}."));
     native
         .code
         .get_or_insert_with(|| kind.unwrap_or(reason).to_owned());
@@ -87,7 +92,10 @@ fn from_object(mut object: Map<String, Value>) -> NativeError {
         code: text(&["error_type", "type", "code"]),
         param: text(&["param"]),
         retry_after: None,
-        details: object.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        details: object
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
     }
 }
 
@@ -98,9 +106,21 @@ mod tests {
     #[test]
     fn every_shape_has_its_message() {
         let cases = [
-            (r#"{"id":"x","message":"no such model"}"#, Some("no such model"), None),
-            (r#"{"message":"m","error_type":"INVALID"}"#, Some("m"), Some("INVALID")),
-            (r#"[{"error":{"message":"m","code":"c"}}]"#, Some("m"), Some("c")),
+            (
+                r#"{"id":"x","message":"no such model"}"#,
+                Some("no such model"),
+                None,
+            ),
+            (
+                r#"{"message":"m","error_type":"INVALID"}"#,
+                Some("m"),
+                Some("INVALID"),
+            ),
+            (
+                r#"[{"error":{"message":"m","code":"c"}}]"#,
+                Some("m"),
+                Some("c"),
+            ),
             (r#"{"detail":"d"}"#, Some("d"), None),
             (r#""text""#, Some("text"), None),
             ("<html>", None, None),
@@ -108,17 +128,31 @@ mod tests {
         ];
         for (body, message, code) in cases {
             let error = read(body.as_bytes());
-            assert_eq!((error.message.as_deref(), error.code.as_deref()), (message, code), "{body}");
+            assert_eq!(
+                (error.message.as_deref(), error.code.as_deref()),
+                (message, code),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn an_answer_that_ended_in_an_error_is_told_as_one() {
-        let fault = ended_in("ERROR", Some("broken call".into()), Some("INVALID_TOOL_GENERATION"));
+        let fault = ended_in(
+            "ERROR",
+            Some("broken call".into()),
+            Some("INVALID_TOOL_GENERATION"),
+        );
         let upstream = fault.upstream.unwrap();
         assert_eq!(upstream.status, 500);
         let body: Value = serde_json::from_slice(&upstream.body.unwrap()).unwrap();
-        assert_eq!((&body["error"]["message"], &body["error"]["code"]), (&"broken call".into(), &"INVALID_TOOL_GENERATION".into()));
-        assert_eq!(ended_in("TIMEOUT", None, None).upstream.unwrap().status, 504);
+        assert_eq!(
+            (&body["error"]["message"], &body["error"]["code"]),
+            (&"broken call".into(), &"INVALID_TOOL_GENERATION".into())
+        );
+        assert_eq!(
+            ended_in("TIMEOUT", None, None).upstream.unwrap().status,
+            504
+        );
     }
 }

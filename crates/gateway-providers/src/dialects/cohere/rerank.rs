@@ -69,7 +69,10 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
         own,
     };
     let body = serde_json::to_vec(&body).unwrap_or_default();
-    let repeated = request.return_documents.unwrap_or_default().then_some(documents);
+    let repeated = request
+        .return_documents
+        .unwrap_or_default()
+        .then_some(documents);
     let model = ask.model.to_owned();
     Ok(Encoded {
         requests: vec![NativeRequest::post(NativePath::new(["v2", "rerank"]), body)],

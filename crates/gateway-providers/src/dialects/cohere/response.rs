@@ -2,12 +2,11 @@
 
 use bytes::Bytes;
 use gateway_types::{
-    Number, Usage as Told,
+    CompletionTokensDetails, Number, PromptTokensDetails, Usage as Told,
     chat::{
         Annotation, ChoiceLogprobs, FinishReason, Logprobs, TokenLogprob, UrlCitation,
         UrlCitationAnnotation,
     },
-    CompletionTokensDetails, PromptTokensDetails,
 };
 use serde_json::Value;
 
@@ -63,8 +62,7 @@ impl Reader {
         body: &Bytes,
         answer: &mut AnswerWriter,
     ) -> Result<(), Box<Fault>> {
-        let told: Answer<'_> =
-            serde_json::from_slice(body).map_err(|_| fault::in_success(body))?;
+        let told: Answer<'_> = serde_json::from_slice(body).map_err(|_| fault::in_success(body))?;
         if told.message.is_none() && told.finish_reason.is_none() {
             return Err(fault::in_success(body));
         }
@@ -146,12 +144,7 @@ impl Reader {
 
     /// A citation: in the provider's words, and as an annotation where a source has an address. `block` is the
     /// place of the text block, where the citation does not say it itself.
-    pub(super) fn citation(
-        &self,
-        block: Option<u64>,
-        citation: Value,
-        answer: &mut AnswerWriter,
-    ) {
+    pub(super) fn citation(&self, block: Option<u64>, citation: Value, answer: &mut AnswerWriter) {
         let is_of_text = citation
             .get("type")
             .and_then(Value::as_str)
@@ -177,7 +170,9 @@ impl Reader {
         citation: &Value,
         source: &Value,
     ) -> Option<Annotation> {
-        let data = source.get("document").or_else(|| source.get("tool_output"))?;
+        let data = source
+            .get("document")
+            .or_else(|| source.get("tool_output"))?;
         let text = |name: &str| data.get(name).and_then(Value::as_str);
         let url = text("url").or_else(|| text("link"))?;
         let block = citation

@@ -30,13 +30,7 @@ impl CohereDecoder {
         }
     }
 
-    fn message(
-        &mut self,
-        kind: &str,
-        index: u64,
-        message: Message<'_>,
-        answer: &mut AnswerWriter,
-    ) {
+    fn message(&mut self, kind: &str, index: u64, message: Message<'_>, answer: &mut AnswerWriter) {
         for block in &message.content.0 {
             self.reader.block(index, block, answer);
         }
@@ -69,14 +63,13 @@ impl AnswerDecoder for CohereDecoder {
             .as_deref()
             .or_else(|| std::str::from_utf8(event.name.as_deref()?).ok())
             .unwrap_or_default();
-        if kind.is_empty() && read.delta.is_none() {
+        if read.kind.is_none() && read.delta.is_none() && fault::is_one(&event.data) {
             return Err(fault::in_success(&event.data));
         }
         if !is_known(kind) {
             return Ok(Flow::More);
         }
         answer.id(read.id.as_deref().unwrap_or_default());
-        self.reader.logprobs(&read.logprobs.0, answer);
         let delta = read.delta.unwrap_or_default();
         if let Some(message) = delta.message {
             if message.content.0.iter().any(response::is_unknown) {
@@ -84,6 +77,7 @@ impl AnswerDecoder for CohereDecoder {
             }
             self.message(kind, read.index.unwrap_or_default(), message, answer);
         }
+        self.reader.logprobs(&read.logprobs.0, answer);
         if kind != "message-end" {
             return Ok(Flow::More);
         }

@@ -15,9 +15,7 @@ use crate::{
     Fault, FaultKind, TranslateError,
     dialects::{
         Ask, Decoder, Encoded, NativePath, NativeRequest, WholeAnswer, WholeDecoder,
-        dropped::Dropped,
-        read::invalid,
-        vectors,
+        dropped::Dropped, read::invalid, vectors,
     },
 };
 

@@ -80,7 +80,10 @@ fn from_object(mut object: Map<String, Value>) -> NativeError {
 }
 
 fn said(members: Map<String, Value>) -> Map<String, Value> {
-    members.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    members
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect()
 }
 
 #[cfg(test)]
@@ -90,13 +93,19 @@ mod tests {
     fn body(fault: &Fault) -> (u16, Value) {
         let upstream = fault.upstream.as_ref().unwrap();
         let body = upstream.body.as_ref().unwrap();
-        (upstream.status.as_u16(), serde_json::from_slice(body).unwrap())
+        (
+            upstream.status.as_u16(),
+            serde_json::from_slice(body).unwrap(),
+        )
     }
 
     #[test]
     fn an_error_line_is_a_fault_with_its_message() {
         let (status, told) = body(&in_success(br#"{"error":"out of memory"}"#));
-        assert_eq!((status, &told["error"]["message"]), (500, &"out of memory".into()));
+        assert_eq!(
+            (status, &told["error"]["message"]),
+            (500, &"out of memory".into())
+        );
         let (status, _) = body(&in_success(br#"{"error":"slow down","status_code":429}"#));
         assert_eq!(status, 429);
         assert_eq!(in_success(b"{}").kind, FaultKind::InvalidResponse);
@@ -106,7 +115,11 @@ mod tests {
     fn error_answers_keep_what_they_say() {
         let cases = [
             (r#"{"error":"no such model"}"#, "no such model", None),
-            (r#"{"error":{"message":"m","type":"api_error","code":null}}"#, "m", Some("api_error")),
+            (
+                r#"{"error":{"message":"m","type":"api_error","code":null}}"#,
+                "m",
+                Some("api_error"),
+            ),
             ("<html>", "The provider answered with status 401.", None),
         ];
         for (given, message, code) in cases {

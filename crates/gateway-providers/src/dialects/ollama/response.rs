@@ -23,12 +23,7 @@ const TIMINGS: &[&str] = &[
 ];
 
 /// Tells what is new in a line. `data` is the line itself.
-pub(super) fn tell(
-    line: Line<'_>,
-    data: &[u8],
-    hide_thinking: bool,
-    answer: &mut AnswerWriter,
-) {
+pub(super) fn tell(line: Line<'_>, data: &[u8], hide_thinking: bool, answer: &mut AnswerWriter) {
     let message = line.message.unwrap_or_default();
     tell_message(&message, hide_thinking, answer);
     if let Some(logprobs) = line.logprobs.and_then(told_logprobs) {
@@ -47,7 +42,10 @@ pub(super) fn tell(
     if let Some(timings) = timings(data) {
         answer.provider_data(CHOICE, "timings", timings);
     }
-    let native = line.done_reason.as_deref().filter(|reason| !reason.is_empty());
+    let native = line
+        .done_reason
+        .as_deref()
+        .filter(|reason| !reason.is_empty());
     answer.finish(CHOICE, finish(native), native);
 }
 

@@ -68,9 +68,9 @@ pub(crate) fn past_calls(
     {
         let path = format!("{path}.tool_calls[{index}]");
         calls.push(match call {
-            ToolCall::Function(call) => function(call, path, dropped),
-            ToolCall::Custom(call) => custom(call, path, dropped),
-            other => untyped(&other, path, dropped)?,
+            ToolCall::Function(call) => function(call, &path, dropped),
+            ToolCall::Custom(call) => custom(call, &path, dropped),
+            other => untyped(&other, &path, dropped)?,
         });
     }
     if let Some(call) = message.function_call.take().into_option() {
@@ -95,9 +95,9 @@ pub(crate) fn past_calls(
     Ok(calls)
 }
 
-fn function(mut call: FunctionToolCall, path: String, dropped: &mut Dropped) -> PastCall {
+fn function(mut call: FunctionToolCall, path: &str, dropped: &mut Dropped) -> PastCall {
     let function = std::mem::take(&mut call.function);
-    dropped.rest(&path, &call, &["id", "function"]);
+    dropped.rest(path, &call, &["id", "function"]);
     let inner = format!("{path}.function");
     dropped.rest(&inner, &function, &["name", "arguments"]);
     PastCall {
@@ -108,9 +108,9 @@ fn function(mut call: FunctionToolCall, path: String, dropped: &mut Dropped) -> 
     }
 }
 
-fn custom(mut call: CustomToolCall, path: String, dropped: &mut Dropped) -> PastCall {
+fn custom(mut call: CustomToolCall, path: &str, dropped: &mut Dropped) -> PastCall {
     let custom = call.custom.take().unwrap_or_default();
-    dropped.rest(&path, &call, &["id"]);
+    dropped.rest(path, &call, &["id"]);
     let inner = format!("{path}.custom");
     dropped.rest(&inner, &custom, &["name", "input"]);
     PastCall {
@@ -122,16 +122,12 @@ fn custom(mut call: CustomToolCall, path: String, dropped: &mut Dropped) -> Past
 }
 
 /// A call without a type, as some clients write it.
-fn untyped(
-    call: &ToolCall,
-    path: String,
-    dropped: &mut Dropped,
-) -> Result<PastCall, TranslateError> {
+fn untyped(call: &ToolCall, path: &str, dropped: &mut Dropped) -> Result<PastCall, TranslateError> {
     let name = call.name().ok_or_else(|| {
         let message = format!("`{path}` is a call of a kind that this provider does not know");
         invalid(format!("{path}.type"), message)
     })?;
-    dropped.rest(&path, call, &["id", "type", "index", "function"]);
+    dropped.rest(path, call, &["id", "type", "index", "function"]);
     Ok(PastCall {
         id: call.id().unwrap_or_default().to_owned(),
         name: name.to_owned(),

@@ -83,6 +83,6 @@ const SAMPLING: &[&str] = &["temperature", "top_p", "top_k"];
 
 /// Whether the model takes a member, by its rule. What it does not take is left where it is, and so named.
 pub(crate) fn takes(rule: &ModelRule, name: &str) -> bool {
-    let is_sampling = SAMPLING.contains(&name);
-    !rule.refuses.contains(name) && !(is_sampling && rule.sampling == Sampling::Refused)
+    let is_refused = rule.sampling == Sampling::Refused && SAMPLING.contains(&name);
+    !is_refused && !rule.refuses.contains(name)
 }

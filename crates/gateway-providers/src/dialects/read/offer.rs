@@ -161,7 +161,7 @@ impl Offer {
         let names: Vec<String> = sets
             .iter()
             .flat_map(|set| &set.tools)
-            .filter_map(|tool| tool_name(tool))
+            .filter_map(tool_name)
             .collect();
         self.keep(&names, "tool_choice.allowed_tools.tools")?;
         let must = sets

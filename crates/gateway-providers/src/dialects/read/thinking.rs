@@ -1,6 +1,6 @@
 //! How much the model is to think, whichever member says it.
 
-use gateway_types::chat::ChatRequest;
+use gateway_types::{Number, chat::ChatRequest};
 use serde_json::{Map, Value};
 
 use crate::dialects::dropped::Dropped;
@@ -40,7 +40,7 @@ impl ThinkingAsk {
             ask.effort = ask
                 .effort
                 .or_else(|| effort.map(|effort| effort.as_str().to_owned()));
-            let budget = options.max_tokens.copied().and_then(|most| most.as_u64());
+            let budget = options.max_tokens.copied().and_then(Number::as_u64);
             if budget.is_some() {
                 options.max_tokens.take();
                 ask.budget_said_by = "reasoning.max_tokens";

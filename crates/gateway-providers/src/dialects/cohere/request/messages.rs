@@ -166,7 +166,8 @@ impl History<'_> {
         if name.is_some() && self.calls.name(&tool_call_id) == name {
             message.extra.shift_remove("name");
         }
-        self.dropped.rest(path, &message, &["content", "tool_call_id"]);
+        self.dropped
+            .rest(path, &message, &["content", "tool_call_id"]);
         Ok(InputMessage::Tool {
             tool_call_id,
             content,
@@ -262,7 +263,8 @@ impl History<'_> {
             None
         };
         let url = std::mem::take(&mut source.url);
-        self.dropped.rest(&format!("{path}.image_url"), &source, &["url"]);
+        self.dropped
+            .rest(&format!("{path}.image_url"), &source, &["url"]);
         self.dropped.rest(path, &part, &["image_url"]);
         InputBlock::ImageUrl {
             image_url: ImageSource {

@@ -4,12 +4,7 @@ mod messages;
 mod thinking;
 mod tools;
 
-use std::ops::RangeInclusive;
-
-use gateway_types::{
-    Maybe, Number,
-    chat::ChatRequest,
-};
+use gateway_types::{Maybe, Number, chat::ChatRequest};
 use serde_json::Value;
 
 use super::wire::{ChatBody, ResponseFormat};
@@ -85,7 +80,10 @@ fn take_own_members(request: &mut ChatRequest, body: &mut ChatBody) {
 fn stop_sequences(request: &mut ChatRequest) -> Result<Vec<String>, TranslateError> {
     let stop = read::stop(request);
     if stop.len() > MAX_STOPS {
-        let message = format!("`stop` has {} sequences; this provider takes {MAX_STOPS}", stop.len());
+        let message = format!(
+            "`stop` has {} sequences; this provider takes {MAX_STOPS}",
+            stop.len()
+        );
         return Err(read::invalid("stop", message));
     }
     Ok(stop)
@@ -121,7 +119,12 @@ fn put_sampling(
         body.temperature = request.temperature.take().into_option();
     }
     if may_sample("top_p") {
-        body.p = within(&mut request.top_p, 0.01..=0.99, "top_p", dropped);
+        body.p = within(
+            &mut request.top_p,
+            (0.01.into(), 0.99.into()),
+            "top_p",
+            dropped,
+        );
     }
     if may_sample("top_k") {
         let mut top_k = request
@@ -132,15 +135,15 @@ fn put_sampling(
         if top_k.is_value() {
             request.extra.shift_remove("top_k");
         }
-        body.k = within(&mut top_k, 0.0..=500.0, "top_k", dropped);
+        body.k = within(&mut top_k, (0.into(), 500.into()), "top_k", dropped);
     }
     if may_sample("frequency_penalty") {
         let given = &mut request.frequency_penalty;
-        body.frequency_penalty = within(given, 0.0..=1.0, "frequency_penalty", dropped);
+        body.frequency_penalty = within(given, (0.into(), 1.into()), "frequency_penalty", dropped);
     }
     if may_sample("presence_penalty") {
         let given = &mut request.presence_penalty;
-        body.presence_penalty = within(given, 0.0..=1.0, "presence_penalty", dropped);
+        body.presence_penalty = within(given, (0.into(), 1.into()), "presence_penalty", dropped);
     }
     if request.seed.copied().and_then(Number::as_u64).is_some() {
         body.seed = request.seed.take().into_option();
@@ -153,19 +156,21 @@ fn put_sampling(
 /// The number, or the nearest one that Cohere takes; what is changed is named.
 fn within(
     given: &mut Maybe<Number>,
-    range: RangeInclusive<f64>,
+    (lowest, highest): (Number, Number),
     name: &str,
     dropped: &mut Dropped,
 ) -> Option<Number> {
     let number = given.take().into_option()?;
     let value = number.as_f64();
-    if range.contains(&value) {
-        return Some(number);
+    if value < lowest.as_f64() {
+        dropped.name(name);
+        return Some(lowest);
     }
-    dropped.name(name);
-    value
-        .is_finite()
-        .then(|| Number::from(value.clamp(*range.start(), *range.end())))
+    if value > highest.as_f64() {
+        dropped.name(name);
+        return Some(highest);
+    }
+    Some(number)
 }
 
 /// A value that says nothing.

@@ -53,7 +53,9 @@ impl<'de, T: Deserialize<'de> + OfText<'de>> Visitor<'de> for Shapes<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Several<T>, A::Error> {
-        Ok(Several(vec![T::deserialize(MapAccessDeserializer::new(members))?]))
+        Ok(Several(vec![T::deserialize(MapAccessDeserializer::new(
+            members,
+        ))?]))
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Several<T>, E> {

@@ -163,18 +163,21 @@ impl History<'_> {
     ) -> Result<(usize, InputMessage), TranslateError> {
         let id = std::mem::take(&mut message.tool_call_id);
         let content = std::mem::take(&mut message.content);
-        let name = match message.extra.shift_remove("name") {
-            Some(Value::String(name)) => Some(name),
-            _ => None,
-        };
         let called = self.calls.name(&id).map(str::to_owned);
-        if called.is_none() && name.is_none() {
+        let given = message.extra.get("name").and_then(Value::as_str);
+        let name = called.or_else(|| given.map(str::to_owned));
+        // What the name says is told, unless it is another than that of the call.
+        if name.is_some() && name.as_deref() == given {
+            message.extra.shift_remove("name");
+        }
+        if name.is_none() {
             // The answer stands where it stands; which call it belongs to cannot be said.
             self.dropped.name(format!("{path}.tool_call_id"));
         }
-        self.dropped.rest(path, &message, &["content", "tool_call_id"]);
+        self.dropped
+            .rest(path, &message, &["content", "tool_call_id"]);
         let place = self.order.get(&id).copied().unwrap_or(usize::MAX);
-        Ok((place, self.answer(called.or(name), content, path)?))
+        Ok((place, self.answer(name, content, path)?))
     }
 
     fn function(
@@ -248,8 +251,9 @@ impl History<'_> {
         let path = format!("{path}.image_url");
         self.dropped.rest(&path, &source, &["url"]);
         let Some(data) = data_url::parse(&url) else {
-            let message =
-                format!("`{path}.url`: this provider takes bytes only; send the image as a data: URL");
+            let message = format!(
+                "`{path}.url`: this provider takes bytes only; send the image as a data: URL"
+            );
             return Err(invalid(format!("{path}.url"), message));
         };
         Ok(data.base64.into_owned())

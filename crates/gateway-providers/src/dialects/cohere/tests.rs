@@ -1,1 +1,0 @@
-//! The dialect on recorded and made-up traffic.
