@@ -61,6 +61,9 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
     if let Some(thinking) = thought.thinking {
         fields.insert("thinking".to_owned(), thinking);
     }
+    if let Some(effort) = thought.own_effort {
+        fields.insert("reasoning_effort".to_owned(), effort.into());
+    }
     let inference_config = InferenceConfig {
         max_tokens,
         stop_sequences: stop(&mut chat, ask.rule, &mut dropped),

@@ -1,7 +1,9 @@
 //! How much the model is to think, in the form that it takes.
 //!
-//! Effort is Converse's own parameter; whether to think, and with which budget, goes to the model in its maker's
-//! words. Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html>.
+//! Effort is Converse's own parameter for Claude; whether to think, and with which budget, goes to the model in its
+//! maker's words, and so does the effort of models that know nothing else (gpt-oss: `reasoning_effort`).
+//! Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html>,
+//! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html>.
 
 use gateway_types::chat::ChatRequest;
 use serde_json::{Value, json};
@@ -20,6 +22,8 @@ pub(super) struct Thought {
     /// Claude's `thinking`.
     pub(super) thinking: Option<Value>,
     pub(super) effort: Option<String>,
+    /// OpenAI's `reasoning_effort`.
+    pub(super) own_effort: Option<String>,
     /// Whether the model will think.
     pub(super) is_on: bool,
     /// Whether the client does not want to see it.
@@ -172,11 +176,17 @@ impl Reader<'_> {
         let superfluous = self.rule.thinking_default != ThinkingDefault::Off
             && self.display.is_none()
             && self.rule.thinks(Thinking::Adaptive);
+        let (effort, own_effort) = if self.rule.thinking.is_empty() {
+            (None, effort)
+        } else {
+            (effort, None)
+        };
         Thought {
             thinking: thinking
                 .filter(|_| !superfluous)
                 .map(|thinking| self.with_display(thinking)),
             effort,
+            own_effort,
             is_on,
             is_hidden: false,
         }

@@ -41,6 +41,8 @@ pub(super) struct Offer {
 struct Offered {
     tool: NativeTool,
     name: String,
+    /// Where it stands in the request.
+    path: String,
     is_custom: bool,
     point: Option<CachePoint>,
 }
@@ -114,7 +116,10 @@ fn function_tool(
     let point = cache_point(&mut tool.extra, path, dropped)
         .or_else(|| cache_point(&mut function.extra, &inner, dropped));
     dropped.rest(path, &tool, &["function"]);
-    function_offered(function, point, &inner, rule, dropped)
+    Offered {
+        path: path.to_owned(),
+        ..function_offered(function, point, &inner, rule, dropped)
+    }
 }
 
 fn function_offered(
@@ -153,6 +158,7 @@ fn function_offered(
     Offered {
         tool: NativeTool::ToolSpec(spec),
         name,
+        path: path.to_owned(),
         is_custom: false,
         point,
     }
@@ -195,6 +201,7 @@ fn custom_tool(mut tool: CustomTool, path: &str, dropped: &mut Dropped) -> Offer
     Offered {
         tool: NativeTool::ToolSpec(spec),
         name,
+        path: path.to_owned(),
         is_custom: true,
         point,
     }
@@ -211,6 +218,7 @@ fn system_tool(mut tool: JsonObject, path: &str, dropped: &mut Dropped) -> Optio
     Some(Offered {
         tool: NativeTool::SystemTool { name: name.clone() },
         name,
+        path: path.to_owned(),
         is_custom: false,
         point,
     })
@@ -238,6 +246,10 @@ impl Offer {
     ) -> Option<ToolConfig> {
         if self.choice == Some(Choice::None) {
             if called.is_empty() {
+                // The choice is kept by offering nothing.
+                for offered in &self.tools {
+                    dropped.name(&offered.path);
+                }
                 return None;
             }
             if !self.tools.is_empty() {
@@ -288,7 +300,7 @@ impl Offer {
                 dropped.rest("tool_choice", &choice, &["custom"]);
                 self.choice = Some(Choice::One(choice.custom.name));
             }
-            ToolChoiceObject::AllowedTools(choice) => self.allow(&choice.allowed_tools)?,
+            ToolChoiceObject::AllowedTools(choice) => self.allow(&choice.allowed_tools, dropped)?,
             // Other vendors write a mode as an object: `{"type":"any"}`.
             other => match other.tag().map(ToolChoiceMode::from) {
                 Some(mode) => self.choose_mode(&mode, dropped),
@@ -321,8 +333,12 @@ impl Offer {
         }
     }
 
-    /// Only the allowed tools are offered.
-    fn allow(&mut self, sets: &AllowedToolSets) -> Result<(), TranslateError> {
+    /// Only the allowed tools are offered; the others are named.
+    fn allow(
+        &mut self,
+        sets: &AllowedToolSets,
+        dropped: &mut Dropped,
+    ) -> Result<(), TranslateError> {
         let sets = match sets {
             AllowedToolSets::One(set) => std::slice::from_ref(set),
             AllowedToolSets::Many(sets) => sets,
@@ -338,8 +354,13 @@ impl Offer {
             let message = format!("`{param}` names {missing:?}, which is not among the `tools`");
             return Err(invalid(param, message));
         }
-        self.tools
-            .retain(|offered| allowed.contains(offered.name.as_str()));
+        self.tools.retain(|offered| {
+            let is_allowed = allowed.contains(offered.name.as_str());
+            if !is_allowed {
+                dropped.name(&offered.path);
+            }
+            is_allowed
+        });
         let must = sets
             .iter()
             .any(|set| set.mode == AllowedToolsMode::Required);
