@@ -145,7 +145,10 @@ mod tests {
             ),
             ("<html>", "The provider answered with status 403."),
             ("", "The provider answered with status 403."),
-            (r#"{"error":null}"#, "The provider answered with status 403."),
+            (
+                r#"{"error":null}"#,
+                "The provider answered with status 403.",
+            ),
         ] {
             let told = told(403, body);
             assert_eq!(told["error"]["message"], message, "{body}");

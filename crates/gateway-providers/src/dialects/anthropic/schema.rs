@@ -69,7 +69,11 @@ fn change(schema: &mut Object, path: &str, dropped: &mut Dropped, depth: usize) 
     tell_limits(schema);
     // One of several is any of several here: there is no word for 'exactly one'.
     if let Some(one_of) = schema.shift_remove("oneOf") {
-        let name = if schema.contains_key("anyOf") { "oneOf" } else { "anyOf" };
+        let name = if schema.contains_key("anyOf") {
+            "oneOf"
+        } else {
+            "anyOf"
+        };
         schema.insert(name.to_owned(), one_of);
     }
     if is_object(schema) {
@@ -84,7 +88,12 @@ fn change(schema: &mut Object, path: &str, dropped: &mut Dropped, depth: usize) 
         let list = schema.get_mut(*name).and_then(Value::as_array_mut);
         for (index, inner) in list.into_iter().flatten().enumerate() {
             if let Value::Object(inner) = inner {
-                change(inner, &format!("{path}.{name}[{index}]"), dropped, depth + 1);
+                change(
+                    inner,
+                    &format!("{path}.{name}[{index}]"),
+                    dropped,
+                    depth + 1,
+                );
             }
         }
     }
@@ -92,7 +101,12 @@ fn change(schema: &mut Object, path: &str, dropped: &mut Dropped, depth: usize) 
         let members = schema.get_mut(*name).and_then(Value::as_object_mut);
         for (member, inner) in members.into_iter().flatten() {
             if let Value::Object(inner) = inner {
-                change(inner, &format!("{path}.{name}.{member}"), dropped, depth + 1);
+                change(
+                    inner,
+                    &format!("{path}.{name}.{member}"),
+                    dropped,
+                    depth + 1,
+                );
             }
         }
     }
@@ -129,7 +143,10 @@ fn tell_limits(schema: &mut Object) {
             told.push(format!("{name}: {limit}"));
         }
     }
-    if schema.get("minItems").and_then(Value::as_u64).is_some_and(|least| least > 1)
+    if schema
+        .get("minItems")
+        .and_then(Value::as_u64)
+        .is_some_and(|least| least > 1)
         && let Some(least) = schema.shift_remove("minItems")
     {
         told.push(format!("minItems: {least}"));

@@ -28,6 +28,15 @@ const KNOWN: &[&str] = &[
     "error",
 ];
 
+/// Deltas whose shape is known.
+const KNOWN_DELTAS: &[&str] = &[
+    "text_delta",
+    "input_json_delta",
+    "thinking_delta",
+    "signature_delta",
+    "citations_delta",
+];
+
 /// Reads one event.
 pub(super) fn read(
     reader: &mut Reader,
@@ -50,11 +59,8 @@ pub(super) fn read(
             reader.begin(index, object(event.content_block)?, answer);
         }
         "content_block_delta" => {
-            let raw = event.delta.map(RawValue::get).unwrap_or_default();
-            match serde_json::from_str::<Delta<'_>>(raw) {
-                Ok(delta) => reader.delta(event.index.unwrap_or(0), &delta, raw, answer),
-                Err(error) => return Err(protocol(&error.to_string())),
-            }
+            let raw = event.delta.map(RawValue::get).unwrap_or("{\"type\":\"\"}");
+            reader.delta(event.index.unwrap_or(0), &delta(raw)?, raw, answer);
         }
         "content_block_stop" => reader.end_block(event.index.unwrap_or(0), answer),
         "message_delta" => {
@@ -99,6 +105,29 @@ fn unread(text: &str, error: &serde_json::Error) -> Result<Flow, Box<Fault>> {
             kind: Some(kind), ..
         }) if !KNOWN.contains(&&*kind) => Ok(Flow::More),
         _ => Err(protocol(&error.to_string())),
+    }
+}
+
+/// A delta. One of a kind that is not known may have any shape.
+fn delta(raw: &str) -> Result<Delta<'_>, Box<Fault>> {
+    #[derive(Deserialize)]
+    struct Kind<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Text<'a>,
+    }
+    let error = match serde_json::from_str(raw) {
+        Ok(delta) => return Ok(delta),
+        Err(error) => protocol(&error.to_string()),
+    };
+    match serde_json::from_str(raw) {
+        Ok(Kind { kind }) if !KNOWN_DELTAS.contains(&&*kind) => Ok(Delta {
+            kind,
+            text: None,
+            thinking: None,
+            signature: None,
+            partial_json: None,
+        }),
+        _ => Err(error),
     }
 }
 

@@ -17,8 +17,8 @@ pub(super) struct Reports {
     merged: Object,
 }
 
-/// Counts that only ever grow. A later report may leave them out, or say 0 where the first one knew more.
-const GROWING: &[&str] = &[
+/// Counts that a later report may say as 0 only since it does not know them, where the first one did.
+const SAID_ONCE: &[&str] = &[
     "input_tokens",
     "cache_read_input_tokens",
     "cache_creation_input_tokens",
@@ -38,9 +38,9 @@ impl Reports {
     /// Reads one more report.
     pub(super) fn merge(&mut self, report: Object) {
         for (name, value) in report {
-            let is_less = GROWING.contains(&name.as_str())
-                && self.merged.get(&name).and_then(Value::as_u64) > value.as_u64();
-            if !value.is_null() && !is_less {
+            let is_unsaid =
+                SAID_ONCE.contains(&name.as_str()) && value == 0 && self.merged.contains_key(&name);
+            if !value.is_null() && !is_unsaid {
                 self.merged.insert(name, value);
             }
         }

@@ -112,7 +112,10 @@ fn thought(detail: ReasoningDetail) -> Option<Block> {
     match detail.kind.as_deref()? {
         "reasoning.text" => Some(Block::Thinking {
             thinking: detail.text.unwrap_or_default(),
-            signature: detail.signature.into_option().filter(|text| !text.is_empty())?,
+            signature: detail
+                .signature
+                .into_option()
+                .filter(|text| !text.is_empty())?,
         }),
         "reasoning.encrypted" => Some(Block::RedactedThinking {
             data: detail.data.into_option()?,
@@ -197,10 +200,17 @@ fn native_call(
     let (id, name, input, extra_content, mut extra) = match call {
         ToolCall::Function(mut call) => {
             let function = std::mem::take(&mut call.function);
-            let input = arguments_object(&function.arguments, &format!("{path}.function.arguments"))?;
+            let input =
+                arguments_object(&function.arguments, &format!("{path}.function.arguments"))?;
             let rest = &function.extra;
             notes.dropped.rest(&format!("{path}.function"), rest, &[]);
-            (call.id, function.name, input, call.extra_content, call.extra)
+            (
+                call.id,
+                function.name,
+                input,
+                call.extra_content,
+                call.extra,
+            )
         }
         ToolCall::Custom(call) => {
             let custom = call.custom.into_option().unwrap_or_default();
@@ -216,7 +226,13 @@ fn native_call(
             };
             let input = arguments_object(arguments, &format!("{path}.function.arguments"))?;
             let id = other.id().unwrap_or_default().to_owned();
-            (id, name.to_owned(), input, Default::default(), Default::default())
+            (
+                id,
+                name.to_owned(),
+                input,
+                Default::default(),
+                Default::default(),
+            )
         }
     };
     let mut own = Object::new();
@@ -293,7 +309,10 @@ fn read_data(
         });
         objects.collect::<Vec<Map<String, Value>>>()
     };
-    pieces.own = objects(list("blocks")).into_iter().map(Block::Own).collect();
+    pieces.own = objects(list("blocks"))
+        .into_iter()
+        .map(Block::Own)
+        .collect();
     pieces.layout = objects(list("layout"));
     pieces.citations = list("citations");
     // An answer's own facts, and its citations' addresses: nothing that could be sent back.
@@ -344,7 +363,11 @@ fn by_layout(pieces: &Pieces) -> Option<Vec<Block>> {
             "text" => {
                 let (piece, rest) = split_chars(text, count("chars"))?;
                 text = rest;
-                let cited: Vec<Value> = citations.by_ref().take(count("citations")).cloned().collect();
+                let cited: Vec<Value> = citations
+                    .by_ref()
+                    .take(count("citations"))
+                    .cloned()
+                    .collect();
                 if !piece.trim().is_empty() {
                     blocks.push(Block::Text {
                         text: piece.to_owned(),

@@ -97,11 +97,7 @@ pub(super) fn text_block(
     }]
 }
 
-fn image(
-    mut part: ImagePart,
-    path: &str,
-    notes: &mut Notes<'_>,
-) -> Result<Block, TranslateError> {
+fn image(mut part: ImagePart, path: &str, notes: &mut Notes<'_>) -> Result<Block, TranslateError> {
     let cache_control = cache::take_of_part(&mut part.extra, &mut part.prompt_cache_breakpoint);
     let url = std::mem::take(&mut part.image_url.url);
     if part.image_url.detail.as_option() == Some(&ImageDetail::Auto) {
@@ -164,9 +160,7 @@ fn file(mut part: FilePart, path: &str, notes: &mut Notes<'_>) -> Result<Block, 
         let value = value.or_else(|| part.file.extra.shift_remove(member));
         own.extend(value.map(|value| (member.to_owned(), value)));
     }
-    notes
-        .dropped
-        .rest(&format!("{path}.file"), &part.file, &[]);
+    notes.dropped.rest(&format!("{path}.file"), &part.file, &[]);
     notes.dropped.rest(path, &part, &["file"]);
     let path = format!("{path}.file");
     let source = match (data, id) {
@@ -186,7 +180,11 @@ fn file(mut part: FilePart, path: &str, notes: &mut Notes<'_>) -> Result<Block, 
             cache_control,
         });
     }
-    let title = if own.contains_key("title") { None } else { name };
+    let title = if own.contains_key("title") {
+        None
+    } else {
+        name
+    };
     Ok(Block::Document {
         source,
         title,
@@ -206,7 +204,8 @@ fn inline_file(
         return linked(data.to_owned(), &path, notes);
     }
     let Some(url) = data_url::parse(data) else {
-        let message = format!("`{path}` must be a data: URL, such as data:application/pdf;base64,...");
+        let message =
+            format!("`{path}` must be a data: URL, such as data:application/pdf;base64,...");
         return Err(read::invalid(path, message));
     };
     let media_type = match url.media_type {

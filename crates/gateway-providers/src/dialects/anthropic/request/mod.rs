@@ -118,7 +118,10 @@ fn finish(
     let path = (host.chat_path)(ask.model, ask.stream);
     let body = serde_json::to_vec(&body).map_err(|error| {
         // Only a map with keys that are no strings could fail.
-        read::invalid("messages", format!("the request cannot be written: {error}"))
+        read::invalid(
+            "messages",
+            format!("the request cannot be written: {error}"),
+        )
     })?;
     let mut request = NativeRequest::post(path, body);
     request.headers = headers;

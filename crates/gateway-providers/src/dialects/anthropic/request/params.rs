@@ -11,10 +11,7 @@ use super::{
     Notes,
     thinking::Plan,
 };
-use crate::{
-    dialects::read,
-    rules::Sampling,
-};
+use crate::{dialects::read, rules::Sampling};
 
 /// From this version on, sampling parameters are unknown members on every model:
 /// <https://docs.anthropic.com/en/api/versioning>.
@@ -47,7 +44,8 @@ pub(super) fn put(
     body.service_tier = service_tier(chat);
     for name in OWN_MEMBERS {
         let member = chat.extra.shift_remove_entry(*name);
-        body.own.extend(member.filter(|(_, value)| !value.is_null()));
+        body.own
+            .extend(member.filter(|(_, value)| !value.is_null()));
     }
     match chat.extra.shift_remove("output_config") {
         Some(Value::Object(config)) => {
@@ -74,15 +72,17 @@ fn sampling(
     let is_default = |number: &Number| (number.as_f64() - 1.0).abs() < f64::EPSILON;
     let temperature = chat.temperature.take().into_option();
     let top_p = chat.top_p.take().into_option();
-    let top_k = chat.extra.shift_remove("top_k").filter(|top| !top.is_null());
+    let top_k = chat
+        .extra
+        .shift_remove("top_k")
+        .filter(|top| !top.is_null());
     let is_version_without = version.is_some_and(|version| {
         version.starts_with(|c: char| c.is_ascii_digit()) && version >= WITHOUT_SAMPLING
     });
     let is_refused = notes.rule.sampling == Sampling::Refused || is_version_without;
     let is_free = !is_refused && !plan.thinks;
-    let takes_top_p = |number: &Number| {
-        is_free || (!is_refused && (0.95..=1.0).contains(&number.as_f64()))
-    };
+    let takes_top_p =
+        |number: &Number| is_free || (!is_refused && (0.95..=1.0).contains(&number.as_f64()));
     let one_only = notes.rule.sampling == Sampling::One && temperature.is_some();
     match temperature {
         Some(temperature) if is_free => {
@@ -90,7 +90,11 @@ fn sampling(
             if is_too_high {
                 notes.dropped.name("temperature");
             }
-            body.temperature = Some(if is_too_high { Number::from(1) } else { temperature });
+            body.temperature = Some(if is_too_high {
+                Number::from(1)
+            } else {
+                temperature
+            });
         }
         Some(temperature) if !is_default(&temperature) => notes.dropped.name("temperature"),
         _ => {}
@@ -133,7 +137,10 @@ fn metadata(chat: &mut ChatRequest, notes: &mut Notes<'_>) -> Option<Metadata> {
     {
         notes.dropped.name("user");
     }
-    let user_id = own.or(identifier).or(user).filter(|user| !user.is_empty())?;
+    let user_id = own
+        .or(identifier)
+        .or(user)
+        .filter(|user| !user.is_empty())?;
     Some(Metadata { user_id })
 }
 
@@ -148,4 +155,3 @@ fn service_tier(chat: &mut ChatRequest) -> Option<&'static str> {
     chat.service_tier.take();
     Some(tier)
 }
-

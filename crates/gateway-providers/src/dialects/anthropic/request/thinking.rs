@@ -97,7 +97,19 @@ pub(super) fn take(
             said_by.push(name);
         }
     }
+    let efforts = [
+        chat.reasoning_effort.as_option().cloned(),
+        chat.reasoning
+            .as_option()
+            .and_then(|options| options.effort.as_option().cloned()),
+    ];
     let asked = ThinkingAsk::take(chat, &mut notes.dropped);
+    // One of two that contradict each other is not followed.
+    if let [Some(followed), Some(other)] = efforts
+        && followed != other
+    {
+        notes.dropped.name("reasoning.effort");
+    }
     let mut wanted = Wanted {
         effort: asked.effort.clone().filter(|effort| effort != "none"),
         budget: asked.budget.filter(|budget| *budget > 0),
@@ -105,6 +117,9 @@ pub(super) fn take(
         said_by,
     };
     if asked.is_off() {
+        if asked.budget.is_some_and(|budget| budget > 0) || asked.enabled == Some(true) {
+            notes.dropped.name("reasoning");
+        }
         if own.is_some_and(|own| own.get("type").and_then(Value::as_str) != Some("disabled")) {
             notes.dropped.name("thinking");
         }
@@ -116,7 +131,7 @@ pub(super) fn take(
     match own {
         Some(own) => as_own(own, wanted, circumstances, notes),
         None if asked.says_something() => on(&wanted, circumstances, notes),
-        None => unasked(&wanted, notes.rule),
+        None => unasked(&wanted, circumstances, notes.rule),
     }
 }
 
@@ -164,7 +179,9 @@ fn as_own(
     match kind.as_str() {
         "between_tools" if notes.rule.thinks(Form::BetweenTools) => Plan {
             thinking: Some(Thinking::BetweenTools),
-            effort: wanted.effort.and_then(|effort| without_thinking(notes.rule, &effort)),
+            effort: wanted
+                .effort
+                .and_then(|effort| without_thinking(notes.rule, &effort)),
             thinks: true,
         },
         "disabled" | "between_tools" => off(&wanted, notes),
@@ -173,8 +190,15 @@ fn as_own(
 }
 
 /// Nobody asked for thinking; perhaps for no text of it.
-fn unasked(wanted: &Wanted, rule: &ModelRule) -> Plan {
+fn unasked(wanted: &Wanted, circumstances: &Circumstances, rule: &ModelRule) -> Plan {
     let thinks = rule.thinking_default != ThinkingDefault::Off;
+    let must_give_way = circumstances.is_forced && rule.forced_tool_while_thinking == Some(false);
+    if thinks && must_give_way && rule.thinks(Form::Off) {
+        return Plan {
+            thinking: Some(Thinking::Disabled),
+            ..Plan::default()
+        };
+    }
     let says_so = thinks && wanted.display.is_some() && rule.thinks(Form::Adaptive);
     Plan {
         thinking: says_so.then(|| Thinking::Adaptive {
@@ -268,7 +292,10 @@ fn on(wanted: &Wanted, circumstances: &Circumstances, notes: &mut Notes<'_>) -> 
         thinking: Some(Thinking::Enabled {
             budget_tokens,
             // These models show their thinking unless they are told not to.
-            display: wanted.display.clone().filter(|display| display != "summarized"),
+            display: wanted
+                .display
+                .clone()
+                .filter(|display| display != "summarized"),
         }),
         effort: effort_there,
         thinks: true,
@@ -283,7 +310,9 @@ fn budget(wanted: &Wanted, max_tokens: u64) -> Option<u64> {
     let by_effort = || {
         let effort = wanted.effort.as_deref().unwrap_or(USUAL_EFFORT);
         let known = BUDGETS.iter().find(|(name, _)| *name == effort);
-        known.map_or(8192, |(_, budget)| *budget).min(max_tokens / 4 * 3)
+        known
+            .map_or(8192, |(_, budget)| *budget)
+            .min(max_tokens / 4 * 3)
     };
     let budget = wanted
         .budget

@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 use gateway_types::{
     Extra,
     chat::{
-        AllowedToolSets, AllowedToolsMode, ChatRequest, CustomToolDefinition, CustomToolFormat,
-        FunctionCallChoice, FunctionDefinition, Tool, ToolChoice, ToolChoiceMode, ToolChoiceObject,
-        UserLocation, WebSearchOptions,
+        AllowedToolSets, AllowedTools, AllowedToolsMode, ChatRequest, CustomToolDefinition,
+        CustomToolFormat, FunctionCallChoice, FunctionDefinition, Tool, ToolChoice, ToolChoiceMode,
+        ToolChoiceObject, UserLocation, WebSearchOptions,
     },
 };
 use serde_json::{Value, json};
@@ -65,10 +65,7 @@ pub(super) enum Choice {
 }
 
 /// Takes the tools and the choice.
-pub(super) fn take(
-    chat: &mut ChatRequest,
-    notes: &mut Notes<'_>,
-) -> Result<Offer, TranslateError> {
+pub(super) fn take(chat: &mut ChatRequest, notes: &mut Notes<'_>) -> Result<Offer, TranslateError> {
     let mut offer = Offer {
         said_by: "tool_choice",
         is_parallel: chat.parallel_tool_calls.take().into_option(),
@@ -203,26 +200,41 @@ impl Offer {
                 self.choose_named(choice.custom.name)?;
             }
             ToolChoice::Object(ToolChoiceObject::AllowedTools(choice)) => {
-                notes.dropped.rest("tool_choice", &choice, &["allowed_tools"]);
-                let sets = match choice.allowed_tools {
-                    AllowedToolSets::One(set) => vec![set],
-                    AllowedToolSets::Many(sets) => sets,
-                };
-                let names: Vec<String> = sets
-                    .iter()
-                    .flat_map(|set| &set.tools)
-                    .filter_map(|tool| named_in(tool))
-                    .collect();
-                self.tools
-                    .retain(|tool| names.iter().any(|name| Some(name.as_str()) == name_of(tool)));
-                let must = sets
-                    .iter()
-                    .any(|set| set.mode == AllowedToolsMode::Required);
-                self.choice = Some(if must { Choice::Any } else { Choice::Auto });
+                let understood = ["allowed_tools"];
+                notes.dropped.rest("tool_choice", &choice, &understood);
+                self.choose_allowed(choice.allowed_tools)?;
             }
-            ToolChoice::Object(ToolChoiceObject::Other(choice)) => self.choose_own(&choice, notes)?,
+            ToolChoice::Object(ToolChoiceObject::Other(choice)) => {
+                self.choose_own(&choice, notes)?
+            }
             ToolChoice::Object(_) => notes.dropped.name("tool_choice"),
         }
+        Ok(())
+    }
+
+    /// The tools that may be called stay; the others go.
+    fn choose_allowed(&mut self, sets: AllowedToolSets) -> Result<(), TranslateError> {
+        let sets = match sets {
+            AllowedToolSets::One(set) => vec![set],
+            AllowedToolSets::Many(sets) => sets,
+        };
+        let tools = sets.iter().flat_map(|set| &set.tools);
+        let names: Vec<String> = tools.filter_map(|tool| named_in(tool)).collect();
+        if names.is_empty() {
+            self.choice = Some(Choice::None);
+            return Ok(());
+        }
+        for name in &names {
+            self.check_offered(name)?;
+        }
+        let is_allowed = |tool: &wire::Tool| names.iter().any(|name| name_of(tool) == Some(name));
+        self.tools.retain(is_allowed);
+        let is_required = |set: &AllowedTools| set.mode == AllowedToolsMode::Required;
+        self.choice = Some(if sets.iter().any(is_required) {
+            Choice::Any
+        } else {
+            Choice::Auto
+        });
         Ok(())
     }
 
@@ -261,15 +273,18 @@ impl Offer {
     }
 
     fn choose_named(&mut self, name: String) -> Result<(), TranslateError> {
-        if !self.tools.iter().any(|tool| name_of(tool) == Some(&name)) {
-            let message = format!(
-                "`{}` names {name:?}, which is not among the tools",
-                self.said_by
-            );
-            return Err(read::invalid(self.said_by, message));
-        }
+        self.check_offered(&name)?;
         self.choice = Some(Choice::Named(name));
         Ok(())
+    }
+
+    fn check_offered(&self, name: &str) -> Result<(), TranslateError> {
+        if self.tools.iter().any(|tool| name_of(tool) == Some(name)) {
+            return Ok(());
+        }
+        let said_by = self.said_by;
+        let message = format!("`{said_by}` names {name:?}, which is not among the tools");
+        Err(read::invalid(said_by, message))
     }
 }
 
@@ -373,11 +388,9 @@ fn web_search(mut options: WebSearchOptions, notes: &mut Notes<'_>) -> wire::Too
             place.insert("type".to_owned(), "approximate".into());
             tool.insert("user_location".to_owned(), place.into());
         }
-        notes.dropped.rest(
-            "web_search_options.user_location",
-            &location.extra,
-            &[],
-        );
+        notes
+            .dropped
+            .rest("web_search_options.user_location", &location.extra, &[]);
         options.user_location.take();
     }
     notes.dropped.rest("web_search_options", &options, &[]);

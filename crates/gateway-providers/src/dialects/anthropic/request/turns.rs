@@ -179,7 +179,11 @@ impl Conversation {
         match self.messages.last_mut() {
             Some(last) if last.role == Role::User => {
                 let is_result = |block: &Block| matches!(block, Block::ToolResult { .. });
-                let place = last.content.iter().take_while(|block| is_result(block)).count();
+                let place = last
+                    .content
+                    .iter()
+                    .take_while(|block| is_result(block))
+                    .count();
                 last.content.insert(place, result);
             }
             _ => self.push(Role::User, vec![result]),
@@ -251,7 +255,10 @@ impl Conversation {
         };
         let answers = |block: &Block| matches!(block, Block::ToolResult { .. });
         let thinks = |block: &Block| {
-            matches!(block, Block::Thinking { .. } | Block::RedactedThinking { .. })
+            matches!(
+                block,
+                Block::Thinking { .. } | Block::RedactedThinking { .. }
+            )
         };
         last.content.iter().any(answers)
             && before.role == Role::Assistant
@@ -304,7 +311,6 @@ fn instructions(
 
 fn unknown_role(path: &str) -> TranslateError {
     let path = format!("{path}.role");
-    let message =
-        format!("`{path}` must be system, developer, user, assistant, tool or function");
+    let message = format!("`{path}` must be system, developer, user, assistant, tool or function");
     read::invalid(path, message)
 }

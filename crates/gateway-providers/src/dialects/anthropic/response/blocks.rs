@@ -41,9 +41,14 @@ pub(super) enum OpenBlock {
         json: String,
     },
     /// A call of the tool that stands for the answer.
-    Answer { input: Option<Value> },
+    Answer {
+        input: Option<Value>,
+    },
     /// Any other block, put together until it is whole.
-    Own { block: Object, input: String },
+    Own {
+        block: Object,
+        input: String,
+    },
 }
 
 impl OpenBlock {
@@ -178,10 +183,10 @@ impl OpenBlock {
                 }
             }
             Self::Own { block, input } => {
-                if json.is_empty() {
-                    merge(block, object(raw));
-                } else {
+                if &*delta.kind == "input_json_delta" {
                     input.push_str(json);
+                } else {
+                    merge(block, object(raw));
                 }
             }
             Self::Redacted => {}

@@ -58,8 +58,8 @@ impl Layout {
     fn put(&mut self, stage: Stage, entry: Value) {
         let is_first = !self.has_begun;
         let is_in_order = stage > self.stage || (stage == self.stage && stage != Stage::Text);
-        self.is_plain = (self.is_plain || is_first)
-            && (is_in_order || (is_first && stage == Stage::Text));
+        self.is_plain =
+            (self.is_plain || is_first) && (is_in_order || (is_first && stage == Stage::Text));
         self.stage = self.stage.max(stage);
         self.push(entry);
     }

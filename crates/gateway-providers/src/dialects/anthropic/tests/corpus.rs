@@ -4,34 +4,46 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::{
-    super::{Anthropic, response::Asked},
-    replay::{self, CUTS, Outcome},
+use super::{super::Anthropic, Asked, other_items, streamed, whole};
+use crate::{
+    FaultKind,
+    dialects::{
+        Dialect,
+        proof::{CUTS, Outcome, Recording, found, recordings},
+    },
 };
-use crate::{FaultKind, dialects::Dialect};
 
-/// What is to be found, as the corpus says it.
-fn facts(file: &Value) -> Value {
-    let mut facts = file["facts"]["choices"][0].clone();
-    if let Some(calls) = facts["tool_calls"].as_array_mut() {
-        for call in calls {
-            let call = call.as_object_mut().unwrap();
-            call.retain(|name, _| matches!(name.as_str(), "id" | "name" | "json" | "raw"));
-        }
-    }
-    // The order among the two kinds of other items is not ours to keep.
-    if let Some(others) = facts["other_items"].as_array_mut() {
-        others.sort_by_key(ToString::to_string);
-    }
-    facts
-}
+const MESSAGES: &[&str] = &["anthropic.messages"];
 
-fn found(answer: &Value) -> Value {
-    let mut found = replay::found(answer);
-    if let Some(others) = found["other_items"].as_array_mut() {
-        others.sort_by_key(ToString::to_string);
-    }
-    found
+/// What is to be found, in the words of [`found`].
+fn facts(recording: &Recording) -> Value {
+    let choice = &recording.facts["choices"][0];
+    let calls = choice["tool_calls"].as_array().into_iter().flatten();
+    let calls: Vec<Value> = calls
+        .map(|call| {
+            let known = |(name, _): &(&String, &Value)| {
+                matches!(name.as_str(), "id" | "name" | "json" | "raw")
+            };
+            let call = call.as_object().unwrap().iter().filter(known);
+            Value::Object(
+                call.map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
+            )
+        })
+        .collect();
+    let finish = match choice["finish"].as_str().unwrap_or_default() {
+        "end_turn" | "stop_sequence" => "stop",
+        "tool_use" => "tool_calls",
+        "max_tokens" => "length",
+        "refusal" => "content_filter",
+        other => other,
+    };
+    json!({
+        "text": choice["text"].as_str().unwrap_or_default(),
+        "reasoning": choice["reasoning"].as_str().unwrap_or_default(),
+        "tool_calls": calls,
+        "finish": finish,
+    })
 }
 
 /// OpenAI's usage of a native one: prompt, completion, cached, written, reasoning.
@@ -39,9 +51,9 @@ fn usage(native: &Value) -> Value {
     let count = |name: &str| native[name].as_u64();
     let read = count("cache_read_input_tokens");
     let written = count("cache_creation_input_tokens");
-    let prompt = count("input_tokens").unwrap() + read.unwrap_or(0) + written.unwrap_or(0);
+    let input = count("input_tokens").unwrap_or(0);
     json!([
-        prompt,
+        input + read.unwrap_or(0) + written.unwrap_or(0),
         count("output_tokens"),
         read,
         written,
@@ -51,9 +63,10 @@ fn usage(native: &Value) -> Value {
 
 fn told_usage(answer: &Value) -> Value {
     let usage = &answer["usage"];
+    let count = |name: &str| usage[name].as_u64().unwrap();
     assert_eq!(
-        usage["total_tokens"].as_u64().unwrap(),
-        usage["prompt_tokens"].as_u64().unwrap() + usage["completion_tokens"].as_u64().unwrap()
+        count("total_tokens"),
+        count("prompt_tokens") + count("completion_tokens")
     );
     json!([
         usage["prompt_tokens"],
@@ -70,8 +83,8 @@ fn signatures(value: &Value, into: &mut Vec<String>) {
         Value::Object(members) => {
             let kind = members.get("type").and_then(Value::as_str);
             for (name, value) in members {
-                let is_state = name == "signature"
-                    || (name == "data" && kind.is_some_and(|kind| kind.contains("redacted")));
+                let is_state =
+                    name == "signature" || (name == "data" && kind == Some("redacted_thinking"));
                 match value {
                     Value::String(text) if is_state && !text.is_empty() => into.push(text.clone()),
                     value => signatures(value, into),
@@ -83,7 +96,7 @@ fn signatures(value: &Value, into: &mut Vec<String>) {
     }
 }
 
-fn compare(id: &str, outcome: &Outcome, file: &Value, wrong: &mut Vec<String>) {
+fn compare(id: &str, outcome: &Outcome, recording: &Recording, wrong: &mut Vec<String>) {
     let answer = &outcome.answer;
     if answer.is_null() {
         wrong.push(format!("{id}: no answer, {:?}", outcome.fault));
@@ -94,38 +107,39 @@ fn compare(id: &str, outcome: &Outcome, file: &Value, wrong: &mut Vec<String>) {
             wrong.push(format!("{id}: {what}: {told} instead of {fact}"));
         }
     };
-    check("facts", &found(answer), &facts(file));
-    let fact = &file["facts"]["usage"];
-    check("usage", &told_usage(answer), &usage(fact));
-    let finish = &answer["choices"][0]["finish_reason"];
-    let native = file["facts"]["choices"][0]["finish"].as_str().unwrap();
-    let expected = match native {
-        "end_turn" | "stop_sequence" => "stop",
-        "tool_use" => "tool_calls",
-        "max_tokens" => "length",
-        "refusal" => "content_filter",
-        other => other,
-    };
-    check("finish", finish, &expected.into());
+    check("facts", &found(answer), &facts(recording));
+    check(
+        "usage",
+        &told_usage(answer),
+        &usage(&recording.facts["usage"]),
+    );
+    let choice = &recording.facts["choices"][0];
+    let native = &answer["choices"][0]["native_finish_reason"];
+    check("native finish", native, &choice["finish"]);
+    let others = choice["other_items"].as_array().into_iter().flatten();
+    let mut others: Vec<&str> = others.filter_map(Value::as_str).collect();
+    others.sort_unstable();
+    check("others", &json!(other_items(answer)), &json!(others));
 }
 
 #[test]
 fn whole_answers_carry_what_was_recorded() {
     let mut wrong = Vec::new();
-    for file in replay::recordings("anthropic.messages") {
-        let id = file["id"].as_str().unwrap();
-        if file["framing"] != "json" || file["response"]["status"] != 200 {
+    for recording in recordings(MESSAGES) {
+        if recording.streaming || recording.status != 200 {
             continue;
         }
-        let body = file["response"]["body"].to_string();
-        let outcome = replay::whole(body.as_bytes(), Asked::default());
-        compare(id, &outcome, &file, &mut wrong);
+        let id = &recording.id;
+        let outcome = whole(&recording.answer, &Asked::default());
+        compare(id, &outcome, &recording, &mut wrong);
         let mut sent = Vec::new();
-        signatures(&file["response"]["body"], &mut sent);
-        for signature in sent {
-            if !outcome.answer.to_string().contains(&signature) {
-                wrong.push(format!("{id}: a signature is lost"));
-            }
+        signatures(
+            &serde_json::from_slice(&recording.answer).unwrap(),
+            &mut sent,
+        );
+        let told = outcome.answer.to_string();
+        for signature in sent.iter().filter(|signature| !told.contains(*signature)) {
+            wrong.push(format!("{id}: {signature} is lost"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -134,36 +148,19 @@ fn whole_answers_carry_what_was_recorded() {
 #[test]
 fn streams_carry_what_was_recorded_in_any_cut() {
     let mut wrong = Vec::new();
-    for file in replay::recordings("anthropic.messages") {
-        let Some(sse) = file["response"]["raw_sse"].as_str() else {
-            continue;
-        };
-        let id = file["id"].as_str().unwrap();
-        let is_faulty = |name: &str| {
-            let features = file["features"].as_array().unwrap();
-            features.iter().any(|feature| feature == name)
-        };
+    for recording in recordings(MESSAGES).iter().filter(|one| one.streaming) {
         for cut in CUTS {
-            let outcome = replay::streamed(sse.as_bytes(), cut, Asked::default());
-            let id = format!("{id} {cut:?}");
-            if is_faulty("mid_stream_error") {
+            let id = format!("{} {cut:?}", recording.id);
+            let outcome = streamed(&recording.answer, cut, &Asked::default());
+            if recording.has("mid_stream_error") {
                 let kind = outcome.fault.as_ref().map(|fault| fault.kind);
-                if kind != Some(FaultKind::InStream) {
-                    wrong.push(format!("{id}: {kind:?}"));
-                }
-            } else if is_faulty("truncated_stream") {
-                if !outcome.answer.is_null() {
-                    wrong.push(format!("{id}: a success"));
-                }
-            } else {
-                compare(&id, &outcome, &file, &mut wrong);
-                let finishes = outcome
-                    .chunks
-                    .iter()
-                    .filter(|chunk| chunk["choices"][0]["finish_reason"].is_string());
-                if finishes.count() != 1 {
-                    wrong.push(format!("{id}: not one finish"));
-                }
+                assert_eq!(kind, Some(FaultKind::InStream), "{id}");
+            } else if recording.has("truncated_stream") {
+                assert!(outcome.answer.is_null(), "{id}");
+            } else if recording.status == 200 && !recording.facts["choices"].is_null() {
+                compare(&id, &outcome, recording, &mut wrong);
+                let is_finish = |chunk: &&Value| chunk["choices"][0]["finish_reason"].is_string();
+                assert_eq!(outcome.chunks.iter().filter(is_finish).count(), 1, "{id}");
             }
         }
     }
@@ -172,18 +169,19 @@ fn streams_carry_what_was_recorded_in_any_cut() {
 
 #[test]
 fn recorded_errors_are_told_with_their_message_and_type() {
-    let all = ["anthropic.messages", "anthropic.count_tokens", "anthropic.models"];
-    for file in all.into_iter().flat_map(replay::recordings) {
-        let status = file["response"]["status"].as_u64().unwrap();
-        if status < 400 {
-            continue;
-        }
-        let status = StatusCode::from_u16(u16::try_from(status).unwrap()).unwrap();
-        let native = &file["response"]["body"]["error"];
-        let body = Bytes::from(file["response"]["body"].to_string());
+    let all = [
+        "anthropic.messages",
+        "anthropic.count_tokens",
+        "anthropic.models",
+    ];
+    for recording in recordings(&all).iter().filter(|one| one.status >= 400) {
+        let status = StatusCode::from_u16(recording.status).unwrap();
+        let body = Bytes::from(recording.answer.clone());
+        let native: Value = serde_json::from_slice(&body).unwrap();
         let told = Anthropic::new().error(status, &HeaderMap::new(), &body);
         let told: Value = serde_json::from_slice(&told.body.unwrap()).unwrap();
-        assert_eq!(told["error"]["message"], native["message"], "{}", file["id"]);
-        assert_eq!(told["error"]["code"], native["type"], "{}", file["id"]);
+        let id = &recording.id;
+        assert_eq!(told["error"]["message"], native["error"]["message"], "{id}");
+        assert_eq!(told["error"]["code"], native["error"]["type"], "{id}");
     }
 }

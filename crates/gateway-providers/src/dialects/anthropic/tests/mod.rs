@@ -4,29 +4,25 @@ mod corpus;
 mod golden;
 mod properties;
 mod reading;
-mod replay;
 mod round_trip;
-
-use std::sync::Arc;
 
 use gateway_types::json::RawObject;
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{Anthropic, Host};
+use super::{
+    ANTHROPIC, Anthropic, Host,
+    response::{Asked, Reader},
+};
 use crate::{
-    Catalog, Operation, ProviderInput, ProviderSettings, TranslateError,
-    dialects::{Ask, Dialect, Encoded},
+    Operation, TranslateError,
+    dialects::{
+        Ask, Dialect, Encoded,
+        proof::{self, Cut, Outcome},
+    },
+    framing::Framing,
     rules::{ModelRule, ModelRules},
 };
-
-/// The provider as it is configured by a key alone.
-fn settings() -> ProviderSettings {
-    let row = Catalog::builtin().unwrap().get("anthropic").unwrap();
-    let mut input = ProviderInput::new(Arc::clone(row));
-    input.credential = Some("key".into());
-    ProviderSettings::resolve(input).unwrap()
-}
 
 fn rule_of(model: &str) -> &'static ModelRule {
     ModelRules::builtin().unwrap().of(model)
@@ -51,7 +47,7 @@ impl Asking<'_> {
             body: &body,
             stream: self.stream,
             headers: self.headers,
-            settings: &settings(),
+            settings: &proof::Bench::settings_at("anthropic", "anthropic", None),
             rule: rule_of(self.model),
         })
     }
@@ -60,4 +56,40 @@ impl Asking<'_> {
 /// The body that a request becomes.
 fn native(encoded: &Encoded) -> Value {
     serde_json::from_slice(&encoded.requests[0].body).unwrap()
+}
+
+/// A request to Anthropic's own host that is not streamed.
+fn asking<'a>(model: &'a str, request: &'a Value, headers: &'a HeaderMap) -> Asking<'a> {
+    Asking {
+        host: &ANTHROPIC,
+        model,
+        request,
+        stream: false,
+        headers,
+    }
+}
+
+fn streamed(bytes: &[u8], cut: Cut, asked: &Asked) -> Outcome {
+    let mut reader = Reader::new(asked.clone());
+    proof::streamed("anthropic", &mut reader, Framing::Sse, bytes, cut)
+}
+
+fn whole(body: &[u8], asked: &Asked) -> Outcome {
+    proof::whole("anthropic", &mut Reader::new(asked.clone()), body)
+}
+
+/// The kinds of the things that OpenAI's chat has no place for, sorted.
+fn other_items(answer: &Value) -> Vec<String> {
+    let message = &answer["choices"][0]["message"];
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let blocks = list(&message["provider_data"]["anthropic"]["blocks"]);
+    let details = list(&message["reasoning_details"]);
+    let redacted = details
+        .iter()
+        .filter(|detail| detail["type"] == "reasoning.encrypted")
+        .map(|_| "redacted_thinking".to_owned());
+    let kind = |block: &Value| block["type"].as_str().unwrap_or_default().to_owned();
+    let mut items: Vec<String> = blocks.iter().map(kind).chain(redacted).collect();
+    items.sort();
+    items
 }
