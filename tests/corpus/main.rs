@@ -18,6 +18,7 @@ mod exceptions;
 mod finish;
 mod judge;
 mod lists;
+mod mended;
 mod native;
 mod recording;
 mod report;

@@ -157,13 +157,13 @@ fn body(response: &Value) -> Bytes {
     }
 }
 
-/// Decodes base64 (RFC 4648, section 4).
-fn base64(text: &str) -> Vec<u8> {
+/// Decodes base64 (RFC 4648, section 4); nothing where the text is none.
+pub(crate) fn base64(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::with_capacity(text.len() * 3 / 4));
     for symbol in text.bytes().filter(|symbol| *symbol != b'=') {
-        let value = ALPHABET.iter().position(|known| *known == symbol).expect("base64") as u32;
-        bits = (bits << 6) | value;
+        let Some(value) = ALPHABET.iter().position(|known| *known == symbol) else { return Vec::new() };
+        bits = (bits << 6) | value as u32;
         count += 6;
         if count >= 8 {
             count -= 8;

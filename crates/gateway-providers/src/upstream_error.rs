@@ -77,6 +77,7 @@ const UNKNOWN: StatusCode = StatusCode::BAD_GATEWAY;
 /// upstream's error object holds, our credentials taken out.
 pub(crate) fn in_stream(json: &[u8], redactor: &Redactor) -> UpstreamError {
     let whole = serde_json::from_slice::<Value>(json).unwrap_or(Value::Null);
+    let whole = of_a_choice(&whole).unwrap_or(whole);
     let status = implied_status(&whole).unwrap_or(UNKNOWN);
     let retry_after = retry_delay(&whole);
     let body = Bytes::from(Value::Object(error_object(whole)).to_string());
@@ -86,6 +87,17 @@ pub(crate) fn in_stream(json: &[u8], redactor: &Redactor) -> UpstreamError {
         body: Some(redacted(body, redactor)),
         retry_after,
     }
+}
+
+/// The error that stands inside of a choice, where none stands beside the choices (OpenRouter).
+fn of_a_choice(whole: &Value) -> Option<Value> {
+    let is_said = |error: &&Value| !error.is_null();
+    if whole.get("error").filter(is_said).is_some() {
+        return None;
+    }
+    let mut choices = whole.get("choices")?.as_array()?.iter();
+    let error = choices.find_map(|choice| choice.get("error").filter(is_said))?;
+    Some(serde_json::json!({ "error": error }))
 }
 
 /// The body without our credentials; the same bytes where it holds none.
@@ -202,6 +214,11 @@ mod tests {
                 json!({"error":{"code":402,"message":"pay"},"user_id":"u","choices":[]}),
                 402,
                 json!({"error":{"code":402,"message":"pay","type":"backend_error"}}),
+            ),
+            (
+                json!({"choices":[{"index":0},{"index":1,"finish_reason":"error","error":{"code":429,"message":"wait"}}]}),
+                429,
+                json!({"error":{"code":429,"message":"wait","type":"backend_error"}}),
             ),
             (
                 json!({"error":"boom"}),

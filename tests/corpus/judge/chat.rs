@@ -7,7 +7,7 @@ use super::{Events, Problems, compare, is_success, short};
 use crate::{
     finish::{self, End},
     native,
-    recording::Recording,
+    recording::{Recording, base64},
     told::{Choice, Told, elements},
     upstreams::Family,
     usage::Counts,
@@ -23,6 +23,9 @@ pub(crate) fn chat(recording: &Recording, family: Family, response: &Response, s
         let events = Events::read(response, &mut problems);
         if family != Family::OpenAi {
             chunks_are_in_order(&events, &mut problems);
+        }
+        for (index, count) in events.told().ends.into_iter().filter(|(_, count)| *count != 1) {
+            problems.push(format!("choice {index} ends {count} times"));
         }
         if events.dones != 1 {
             problems.push(format!("{} times [DONE]", events.dones));
@@ -64,11 +67,6 @@ fn chunks_are_in_order(events: &Events, problems: &mut Problems) {
             }
         }
     }
-    for (index, count) in events.told().ends {
-        if count != 1 {
-            problems.push(format!("choice {index} ends {count} times"));
-        }
-    }
 }
 
 fn facts_are_told(recording: &Recording, family: Family, told: &Told, problems: &mut Problems) {
@@ -90,7 +88,10 @@ fn facts_are_told(recording: &Recording, family: Family, told: &Told, problems: 
     let carried: Vec<&str> = told.choices.values().flat_map(Choice::carried_texts).collect();
     if family != Family::OpenAi {
         for secret in native::opaque(family, recording) {
-            if !carried.contains(&secret.as_str()) {
+            // Bedrock encodes bytes once more; what is inside may be carried as it is.
+            let decoded = base64(&secret);
+            let is_carried = carried.iter().any(|text| *text == secret || !decoded.is_empty() && text.as_bytes() == decoded);
+            if !is_carried {
                 problems.push(format!("opaque data that must come back is lost: {}", short(&secret)));
             }
         }

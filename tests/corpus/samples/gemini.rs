@@ -63,7 +63,7 @@ fn ends() -> Vec<Recording> {
                 .events(&[json!({"candidates": [candidate(&part("Hi"), &Value::Null)]}), answer(&json!([{"finishReason": reason, "index": 0}]))]),
         );
     }
-    let blocked = json!({"choices": [], "error": {"blockReason": "OTHER"}});
+    let blocked = json!({"choices": [], "error": {"blockReason": "OTHER"}, "usage": {"promptTokenCount": 4, "totalTokenCount": 4}});
     let body = json!({"promptFeedback": {"blockReason": "OTHER", "safetyRatings": []}, "usageMetadata": {"promptTokenCount": 4, "totalTokenCount": 4}});
     samples.push(sample("a blocked prompt", "google", GENERATE, blocked.clone()).whole(&body));
     samples.push(sample("a blocked prompt in a stream", "vertex", GENERATE, blocked).model("gemini-2.5-flash").events(&[body]));

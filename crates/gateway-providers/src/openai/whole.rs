@@ -10,7 +10,7 @@ use crate::{
     peek::{event::EventFacts, is_valid},
     raw_usage,
     secret::Redactor,
-    upstream_error::{implied_status, redacted, retry_delay},
+    upstream_error::{self, implied_status, redacted, retry_delay},
 };
 
 /// What a check found.
@@ -51,6 +51,9 @@ pub(super) fn check(
     if is_error(&facts) {
         return Err(Box::new(disguised_error(bytes, redactor)));
     }
+    if facts.choices != 0 && facts.failed == facts.choices {
+        return Err(Box::new(failed_choices(bytes, redactor)));
+    }
     if answers_in_choices(operation) && facts.choices == 0 {
         let (kind, detail) = if facts.has_choices {
             (FaultKind::Empty, "a success with no choice in it")
@@ -80,6 +83,20 @@ fn answers_in_choices(operation: Operation) -> bool {
 fn is_error(facts: &EventFacts<'_>) -> bool {
     let says_error = facts.error.is_some() || facts.has_message || facts.is_of_kind(&["error"]);
     says_error && facts.choices == 0 && !facts.has_content
+}
+
+/// An answer all of whose choices say that they failed: the first one's error stands for it.
+fn failed_choices(bytes: &[u8], redactor: &Redactor) -> Fault {
+    let upstream = upstream_error::in_stream(bytes, redactor);
+    let detail = format!(
+        "a success whose choices failed, as good as a status {}",
+        upstream.status
+    );
+    Fault {
+        kind: FaultKind::InStream,
+        detail,
+        upstream: Some(upstream),
+    }
 }
 
 /// An error with a success's status: it counts as one with the status that it implies.
@@ -134,6 +151,11 @@ mod tests {
             ),
             (Chat, r#"{"choices":[{"message":{}}],"error":null}"#, None),
             (
+                Chat,
+                r#"{"choices":[{"message":{},"error":null},{"message":{},"error":{"code":503}}]}"#,
+                None,
+            ),
+            (
                 Embeddings,
                 r#"{"object":"list","data":[],"usage":{"prompt_tokens":2,"total_tokens":2}}"#,
                 Some(2),
@@ -183,6 +205,11 @@ mod tests {
                 r#"{"type":"error","code":"server_error"}"#,
                 InStream,
                 Some(500),
+            ),
+            (
+                r#"{"choices":[{"message":{"content":"Hel"},"finish_reason":"error","error":{"code":503,"message":"m"}}]}"#,
+                InStream,
+                Some(503),
             ),
         ] {
             assert_eq!(

@@ -22,6 +22,8 @@ pub(crate) struct EventFacts<'a> {
     pub(crate) choices: u128,
     /// Of these, the ones with a finish reason.
     pub(crate) finished: u128,
+    /// Of these, the ones that say of themselves that they failed (OpenRouter).
+    pub(crate) failed: u128,
     /// The usage object's text, where it is no `null`.
     pub(crate) usage: Option<&'a [u8]>,
     /// Whether a choice's content or calls may have to be mended.
@@ -87,13 +89,14 @@ impl<'a> EventFacts<'a> {
         let mut place = 0;
         cursor.elements(|cursor| {
             let mut index = place;
-            let mut finished = false;
+            let (mut finished, mut failed) = (false, false);
             cursor.members(|cursor, key| {
                 match key.text().as_ref() {
                     b"index" => index = small_number(cursor.value()?).unwrap_or(index),
                     b"finish_reason" | b"finish_details" => {
                         finished |= says_something(cursor.value()?);
                     }
+                    b"error" => failed |= says_something(cursor.value()?),
                     b"usage" => self.note_nested_usage(cursor.value()?),
                     b"delta" | b"message" => {
                         self.may_need_mending |= mend::may_need(cursor.value()?);
@@ -107,6 +110,7 @@ impl<'a> EventFacts<'a> {
             let bit = 1 << index.min(127);
             self.choices |= bit;
             self.finished |= if finished { bit } else { 0 };
+            self.failed |= if failed { bit } else { 0 };
             place += 1;
             Ok(())
         })

@@ -256,7 +256,10 @@ impl StreamGuard {
             return true;
         }
         match self.rules.end {
-            StreamEnd::Chunks => facts.error.is_some() || facts.has_message && !facts.has_choices,
+            StreamEnd::Chunks => {
+                let says_so = facts.error.is_some() || facts.failed != 0;
+                says_so || facts.has_message && !facts.has_choices
+            }
             // A typed event may have an `error` of its own; one without a type is an error alone.
             StreamEnd::Typed(_) => facts.error.is_some() && facts.kind.is_none(),
         }
