@@ -210,6 +210,10 @@ impl Reader {
         answer.logprobs(CHOICE, ChoiceLogprobs::Tokens(logprobs));
     }
 
+    fn has_said_something(&self) -> bool {
+        self.spans.characters > 0 || !self.calls.is_empty()
+    }
+
     /// The end: why, and what was used.
     pub(super) fn end(&self, end: End<'_>, answer: &mut AnswerWriter) -> Result<(), Box<Fault>> {
         if let Some(used) = end.usage.filter(Value::is_object) {
@@ -220,7 +224,9 @@ impl Reader {
         }
         let error = end.error.filter(|error| !error.is_null());
         match end.reason {
-            Some(reason @ ("ERROR" | "TIMEOUT")) => {
+            Some(reason @ "ERROR") => Err(fault::ended_in(reason, error, end.error_kind)),
+            // What came before the time was up may be of use.
+            Some(reason @ "TIMEOUT") if !self.has_said_something() => {
                 Err(fault::ended_in(reason, error, end.error_kind))
             }
             None if error.is_some() => Err(fault::ended_in("ERROR", error, end.error_kind)),

@@ -140,6 +140,7 @@ fn every_reason_has_its_word() {
         (json!("STOP_SEQUENCE"), "stop"),
         (json!("MAX_TOKENS"), "length"),
         (json!("ERROR_TOXIC"), "content_filter"),
+        (json!("TIMEOUT"), "timeout"),
         (json!("SOMETHING_NEW"), "something_new"),
         (Value::Null, "stop"),
     ] {
@@ -166,7 +167,6 @@ fn an_answer_that_ended_in_an_error_is_no_success() {
             "INVALID_TOOL_GENERATION",
         ),
         (json!({"finish_reason": "ERROR"}), 500, "ERROR"),
-        (json!({"finish_reason": "TIMEOUT"}), 504, "TIMEOUT"),
         (
             json!({"error": {"message": "bad call", "type": "X"}}),
             500,
@@ -188,6 +188,16 @@ fn an_answer_that_ended_in_an_error_is_no_success() {
                 (status, &json!(code))
             );
         }
+    }
+}
+
+#[test]
+fn a_time_that_was_up_before_anything_was_said_is_a_failure() {
+    let end = json!({"type": "message-end", "delta": {"finish_reason": "TIMEOUT"}});
+    let whole = read_whole(&json!({"finish_reason": "TIMEOUT", "message": {"content": []}}));
+    for outcome in [read_stream(&[end]), whole] {
+        let upstream = outcome.fault.unwrap().upstream.unwrap();
+        assert_eq!(upstream.status, 504);
     }
 }
 
