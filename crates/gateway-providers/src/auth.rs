@@ -35,6 +35,9 @@ pub enum Auth {
         /// The service's name in signatures (`bedrock` when none is given).
         service: String,
     },
+    /// Google's access tokens, fetched with a service account's file or from the machine's metadata server; a credential
+    /// that is given is a token already and goes as [`Bearer`](Self::Bearer).
+    Google,
     /// No credential.
     None,
 }
@@ -47,7 +50,7 @@ const DEFAULT_PARAMETER: &str = "key";
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(
     untagged,
-    expecting = "expected \"bearer\", \"x-header\", \"query\", \"aws\", \"none\" or { type = ..., name = ... }"
+    expecting = "expected \"bearer\", \"x-header\", \"query\", \"aws\", \"google\", \"none\" or { type = ..., name = ... }"
 )]
 enum AuthForm {
     /// A word alone.
@@ -82,6 +85,8 @@ enum AuthKind {
     Query,
     /// AWS's signature.
     Aws,
+    /// Google's access tokens.
+    Google,
     /// No credential.
     None,
 }
@@ -97,7 +102,7 @@ pub enum AuthError {
     #[error("`{0}` is no name of a query parameter: use letters, digits, `-`, `_`, `.`")]
     ParameterName(String),
     /// A name where none belongs.
-    #[error("`bearer` and `none` take no name")]
+    #[error("`bearer`, `google` and `none` take no name")]
     SuperfluousName,
     /// The credential has characters that a header cannot carry, e.g. a line break. The text is not shown.
     #[error("the credential has characters that a header cannot carry (a line break at its end?)")]
@@ -115,7 +120,10 @@ impl TryFrom<AuthForm> for Auth {
         match (kind, name) {
             (AuthKind::Bearer, None) => Ok(Self::Bearer),
             (AuthKind::None, None) => Ok(Self::None),
-            (AuthKind::Bearer | AuthKind::None, Some(_)) => Err(AuthError::SuperfluousName),
+            (AuthKind::Google, None) => Ok(Self::Google),
+            (AuthKind::Bearer | AuthKind::Google | AuthKind::None, Some(_)) => {
+                Err(AuthError::SuperfluousName)
+            }
             (AuthKind::XHeader, None) => Ok(Self::Header {
                 name: DEFAULT_HEADER,
             }),
@@ -152,6 +160,7 @@ impl From<Auth> for AuthForm {
         match auth {
             Auth::Bearer => Self::Word(AuthKind::Bearer),
             Auth::None => Self::Word(AuthKind::None),
+            Auth::Google => Self::Word(AuthKind::Google),
             Auth::Aws { service } if service == USUAL_SERVICE => Self::Word(AuthKind::Aws),
             Auth::Aws { service } => named(AuthKind::Aws, &service),
             Auth::Header { name } => named(AuthKind::XHeader, name.as_str()),
@@ -160,12 +169,13 @@ impl From<Auth> for AuthForm {
     }
 }
 
-/// `bearer`, `none`, `x-header: NAME`, `query: NAME` or `aws: SERVICE`, for documents and logs.
+/// `bearer`, `google`, `none`, `x-header: NAME`, `query: NAME` or `aws: SERVICE`, for documents and logs.
 impl fmt::Display for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bearer => f.write_str("bearer"),
             Self::None => f.write_str("none"),
+            Self::Google => f.write_str("google"),
             Self::Header { name } => write!(f, "x-header: {name}"),
             Self::Query { name } => write!(f, "query: {name}"),
             Self::Aws { service } => write!(f, "aws: {service}"),
@@ -197,7 +207,7 @@ impl Auth {
         match self {
             Self::None => Ok(Credential::None),
             // Keys that sign are joined with a region, see `ProviderSettings::resolve`.
-            Self::Bearer | Self::Aws { .. } => {
+            Self::Bearer | Self::Google | Self::Aws { .. } => {
                 let value = sensitive(&format!("Bearer {}", secret.expose()))?;
                 Ok(Credential::Header {
                     name: AUTHORIZATION,
@@ -308,6 +318,7 @@ mod tests {
         for (text, auth) in [
             ("'bearer'", Auth::Bearer),
             ("'none'", Auth::None),
+            ("'google'", Auth::Google),
             ("'x-header'", header("x-api-key")),
             ("'x_header'", header("x-api-key")),
             ("'xheader'", header("x-api-key")),

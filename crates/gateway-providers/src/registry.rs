@@ -5,10 +5,12 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use gateway_client::transport::Transport;
 
 use crate::{
-    ProviderSettings,
+    Auth, ProviderSettings,
+    auth::Credential,
+    credentials::{Signer, aws::AwsChain},
     dialects::{
         Dialect, anthropic::Anthropic, bedrock::Bedrock, cohere::Cohere, gemini::Gemini,
-        ollama::Ollama,
+        ollama::Ollama, vertex::Vertex,
     },
     openai::OpenAiProvider,
     provider::SharedProvider,
@@ -39,7 +41,15 @@ pub static DIALECTS: &[DialectEntry] = &[
     },
     DialectEntry {
         name: "bedrock",
-        build: |settings, transport| with_key(settings, transport, Bedrock),
+        build: |settings, transport| {
+            let signer = aws_signer(&settings, &transport);
+            Arc::new(TranslatedProvider::new(
+                settings,
+                transport,
+                signer,
+                Arc::new(Bedrock),
+            ))
+        },
     },
     DialectEntry {
         name: "cohere",
@@ -48,6 +58,10 @@ pub static DIALECTS: &[DialectEntry] = &[
     DialectEntry {
         name: "gemini",
         build: |settings, transport| with_key(settings, transport, Gemini),
+    },
+    DialectEntry {
+        name: "vertex",
+        build: |settings, transport| with_key(settings, transport, Vertex),
     },
     DialectEntry {
         name: "ollama",
@@ -76,6 +90,20 @@ fn with_key(
         signer,
         Arc::new(dialect),
     ))
+}
+
+/// The provider's own credential; where it has none and stands at AWS, the keys that the machine has.
+fn aws_signer(settings: &ProviderSettings, transport: &Arc<dyn Transport>) -> Arc<dyn Signer> {
+    let own = Arc::new(settings.credential.clone());
+    match (&settings.credential, &settings.vendor.auth) {
+        (Credential::None, Auth::Aws { service }) => {
+            match AwsChain::at_home(settings, service, Arc::clone(transport)) {
+                Some(chain) => Arc::new(chain),
+                None => own,
+            }
+        }
+        _ => own,
+    }
 }
 
 /// The names of all dialects that are built in.

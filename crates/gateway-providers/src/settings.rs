@@ -85,6 +85,8 @@ pub struct ProviderSettings {
     pub region: Option<String>,
     /// Headers of every request: the vendor's and the provider's own.
     pub headers: HeaderMap,
+    /// Values for the vendor's variables, those of its base URL among them.
+    pub variables: BTreeMap<String, String>,
     /// How long each phase may take.
     pub timeouts: Timeouts,
     /// How large its answers may be.
@@ -194,8 +196,8 @@ impl ProviderSettings {
         let models_base = base::resolve_models(&row, base_url.as_deref(), &variables)?;
         let base_url = base::resolve(&row, base_url.as_deref(), &variables)?;
         let secret = credential.filter(|secret| !secret.is_empty());
-        // AWS has more places for keys than configuration, asked when a request is signed.
-        let elsewhere = matches!(row.auth, Auth::Aws { .. } | Auth::None);
+        // Clouds have more places for keys than configuration, asked when a request is signed.
+        let elsewhere = matches!(row.auth, Auth::Aws { .. } | Auth::Google | Auth::None);
         if secret.is_none() && row.key_required && !elsewhere {
             return Err(SettingsError::CredentialMissing {
                 vendor: row.id.clone(),
@@ -224,6 +226,7 @@ impl ProviderSettings {
             base_url,
             credential,
             region,
+            variables,
             timeouts,
             limits,
             rules,

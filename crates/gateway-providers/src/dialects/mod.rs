@@ -29,6 +29,7 @@ pub mod responses;
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod vectors;
+pub mod vertex;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};

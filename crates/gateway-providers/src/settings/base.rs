@@ -61,14 +61,21 @@ fn as_written(
         drop_repeated_segment(&mut url, row);
         return Ok(url);
     }
-    let template = row
-        .base_url
-        .as_deref()
+    let template = usual_for(row, variables)
+        .or(row.base_url.as_deref())
         .ok_or_else(|| SettingsError::BaseUrlMissing {
             vendor: row.id.clone(),
             variables: row.url_names().join(", "),
         })?;
     parse(&fill(row, template, variables)?)
+}
+
+/// The vendor's place for one value of a variable, where that has a form of its own.
+fn usual_for<'a>(row: &'a VendorRow, variables: &BTreeMap<String, String>) -> Option<&'a str> {
+    let place = |(variable, by_value): (&String, &'a BTreeMap<String, String>)| {
+        by_value.get(variables.get(variable)?).map(String::as_str)
+    };
+    row.base_url_by.iter().find_map(place)
 }
 
 /// Where the list of models is, if that is another place than the vendor's own.

@@ -51,11 +51,16 @@ pub struct VendorRow {
     /// `{variables}`. Without one, each provider names its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
+    /// Base URLs for single values of a variable, where the place has another form than for all others: variable to
+    /// value to base URL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub base_url_by: BTreeMap<String, BTreeMap<String, String>>,
     /// The path that a configured base URL without any path gets. When left out, the path of `base_url`; `/v1`
     /// where there is none. `/` for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_path: Option<String>,
-    /// The `{variables}` of `base_url`: each with the environment variables that can give it.
+    /// The `{variables}` of `base_url`, and what else the vendor's credentials need to know: each with the environment
+    /// variables that can give it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Vec<String>>,
     /// Environment variables beside the ones made from the id.

@@ -5,12 +5,8 @@ use super::super::NativePath;
 /// One place that speaks the protocol.
 #[derive(Debug)]
 pub(crate) struct Api {
-    /// Segments before the model's name.
-    pub(crate) prefix: &'static [&'static str],
-    /// First segments of a model's name that are places themselves: `tunedModels/x`.
-    pub(crate) collections: &'static [&'static str],
-    /// What clients put before a model's name although the path says it already.
-    pub(crate) needless: &'static [&'static str],
+    /// Where the methods of a model are, whichever way the model is named.
+    pub(crate) model_path: fn(&str) -> NativePath,
     /// Whether calls of server tools come as parts, on request, and are taken back.
     pub(crate) server_tool_parts: bool,
     /// Whether `store` is a parameter.
@@ -23,9 +19,7 @@ pub(crate) struct Api {
 
 /// Google AI Studio. Enum: `Candidate.FinishReason` of `google.ai.generativelanguage.v1beta`.
 pub(crate) static AI_STUDIO: Api = Api {
-    prefix: &["models"],
-    collections: &["tunedModels"],
-    needless: &["models/"],
+    model_path: in_ai_studio,
     server_tool_parts: true,
     stores: true,
     labels: false,
@@ -53,9 +47,7 @@ pub(crate) static AI_STUDIO: Api = Api {
 
 /// Vertex AI. Enum: `Candidate.FinishReason` of `google.cloud.aiplatform.v1`.
 pub(crate) static VERTEX: Api = Api {
-    prefix: &["publishers", "google", "models"],
-    collections: &["endpoints"],
-    needless: &["publishers/google/models/", "google/", "models/"],
+    model_path: in_vertex,
     server_tool_parts: false,
     stores: false,
     labels: true,
@@ -80,24 +72,30 @@ pub(crate) static VERTEX: Api = Api {
     ],
 };
 
-impl Api {
-    /// The model's name without what stands in the path anyway.
-    pub(crate) fn model_name<'a>(&self, model: &'a str) -> &'a str {
-        self.needless
-            .iter()
-            .find_map(|prefix| model.strip_prefix(prefix))
-            .unwrap_or(model)
+/// `gemini-x`, `models/gemini-x` or `tunedModels/x`.
+fn in_ai_studio(model: &str) -> NativePath {
+    match model.split_once('/') {
+        Some((collection @ ("models" | "tunedModels"), id)) => NativePath::new([collection, id]),
+        _ => NativePath::new(["models", model]),
     }
+}
 
-    /// Where a model's methods are.
-    pub(crate) fn model_path(&self, model: &str) -> NativePath {
-        let name = self.model_name(model);
-        if let Some((collection, id)) = name.split_once('/')
-            && self.collections.contains(&collection)
-        {
-            return NativePath::new([collection, id]);
-        }
-        NativePath::new(self.prefix.iter().copied().chain([name]))
+/// `gemini-x`, `google/gemini-x`, `publishers/google/models/gemini-x`, or `endpoints/123` of a model of one's own.
+fn in_vertex(model: &str) -> NativePath {
+    if let Some(id) = model.strip_prefix("endpoints/") {
+        return NativePath::new(["endpoints", id]);
+    }
+    let (publisher, id) = published(model);
+    NativePath::new(["publishers", publisher.unwrap_or("google"), "models", id])
+}
+
+/// The publisher that a model's name on Vertex says, and the rest of the name.
+pub(crate) fn published(model: &str) -> (Option<&str>, &str) {
+    let name = model.strip_prefix("publishers/").unwrap_or(model);
+    match name.split_once('/') {
+        Some(("models", id)) => (None, id),
+        Some((publisher, id)) => (Some(publisher), id.strip_prefix("models/").unwrap_or(id)),
+        None => (None, name),
     }
 }
 
@@ -112,6 +110,11 @@ mod tests {
             (&AI_STUDIO, "models/gemini-x", &["models", "gemini-x"]),
             (&AI_STUDIO, "tunedModels/mine", &["tunedModels", "mine"]),
             (&AI_STUDIO, "a/../b", &["models", "a/../b"]),
+            (
+                &VERTEX,
+                "acme/x/../y",
+                &["publishers", "acme", "models", "x/../y"],
+            ),
             (
                 &VERTEX,
                 "gemini-x",
@@ -129,7 +132,7 @@ mod tests {
             ),
             (&VERTEX, "endpoints/123", &["endpoints", "123"]),
         ] {
-            assert_eq!(api.model_path(model).segments, segments, "{model}");
+            assert_eq!((api.model_path)(model).segments, segments, "{model}");
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) struct Vectors {
 /// Puts a call into the words of `batchEmbedContents`.
 pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
     let inputs = Inputs::read(ask)?;
-    let path = AI_STUDIO.model_path(ask.model);
+    let path = (AI_STUDIO.model_path)(ask.model);
     let model = path.segments.join("/");
     let requests = inputs
         .texts

@@ -39,6 +39,15 @@ impl Bench {
         }
     }
 
+    /// The dialect at another place than the vendor's usual one.
+    pub(crate) fn at(vendor: &str, dialect: impl Dialect + 'static, base: &str) -> Self {
+        Self {
+            settings: Self::settings_at(vendor, dialect.name(), Some(base)),
+            dialect: Box::new(dialect),
+            rules: ModelRules::builtin().unwrap().at(vendor),
+        }
+    }
+
     /// The settings of a provider of that vendor that speaks that dialect.
     pub(crate) fn settings_at(vendor: &str, dialect: &str, base: Option<&str>) -> ProviderSettings {
         let catalog = Catalog::builtin().unwrap();

@@ -80,7 +80,7 @@ pub(super) fn encode(ask: &Ask<'_>, api: &'static Api) -> Result<Encoded, Transl
 }
 
 fn path(ask: &Ask<'_>, api: &Api) -> NativePath {
-    let path = api.model_path(ask.model);
+    let path = (api.model_path)(ask.model);
     if ask.stream {
         path.with_verb("streamGenerateContent")
             .with_query("alt", "sse")
