@@ -28,7 +28,10 @@ pub(crate) struct Emitted {
     pub(crate) operation: Operation,
     pub(crate) stream: bool,
     pub(crate) status: u16,
+    pub(crate) content_type: String,
     pub(crate) body: String,
+    /// What was found in it; nothing where it is no chat.
+    pub(crate) told: Told,
 }
 
 /// One way to ask for one recording.
@@ -100,7 +103,6 @@ impl Run<'_> {
         let model = if recording.model.is_empty() { "some-model" } else { &recording.model };
         let ask = |model: &str, mark: &str| ask::request(recording, operation, (model, mark), stream, passed);
         let response = self.world.ask(&upstream.name(), model, &recording.reply, self.chunking, ask);
-        let emitted = Emitted { operation, stream, status: response.status(), body: response.text() };
         let is_chat = operation == Operation::Chat;
         let (mut problems, told) = if recording.status() >= 400 {
             (judge::error(recording, family, &response), Told::default())
@@ -120,6 +122,8 @@ impl Run<'_> {
         if response.text().contains(crate::world::KEY) {
             problems.push("the gateway's credential is in the answer".to_owned());
         }
+        let content_type = response.header("content-type").unwrap_or_default().to_owned();
+        let emitted = Emitted { operation, stream, status: response.status(), content_type, body: response.text(), told: told.clone() };
         (problems, told, emitted)
     }
 }
