@@ -1,6 +1,9 @@
 //! The gateway, and behind it one upstream that answers as any recorded provider did.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use gateway_testkit::{
     GatewayUnderTest, RecordedRequest, Reply, Request, Response, ScriptedUpstream,
@@ -31,7 +34,9 @@ impl World {
         let answers = Arc::new(Answers::default());
         let script = Arc::clone(&answers);
         let upstream = ScriptedUpstream::start(move |request| script.answer(request));
-        let tables: String = Upstream::configurable().into_iter().map(|row| row.table(&row.name(), &upstream.url(""), KEY)).collect();
+        // Vertex stands for two families under one name.
+        let by_name: BTreeMap<String, _> = Upstream::configurable().into_iter().map(|row| (row.name(), row)).collect();
+        let tables: String = by_name.iter().map(|(name, row)| row.table(name, &upstream.url(""), KEY)).collect();
         Self { gateway: GatewayUnderTest::start(&tables, &[("ENABLE_VISION", "true")]), answers, _upstream: upstream }
     }
 
