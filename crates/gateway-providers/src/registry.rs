@@ -7,7 +7,11 @@ use gateway_client::transport::Transport;
 use crate::{
     Auth, ProviderSettings,
     auth::Credential,
-    credentials::{Signer, aws::AwsChain},
+    credentials::{
+        Signer,
+        aws::AwsChain,
+        google::{GoogleSource, GoogleTokens},
+    },
     dialects::{
         Dialect, anthropic::Anthropic, bedrock::Bedrock, cohere::Cohere, gemini::Gemini,
         ollama::Ollama, vertex::Vertex,
@@ -61,7 +65,15 @@ pub static DIALECTS: &[DialectEntry] = &[
     },
     DialectEntry {
         name: "vertex",
-        build: |settings, transport| with_key(settings, transport, Vertex),
+        build: |settings, transport| {
+            let signer = google_signer(&settings, &transport);
+            Arc::new(TranslatedProvider::new(
+                settings,
+                transport,
+                signer,
+                Arc::new(Vertex),
+            ))
+        },
     },
     DialectEntry {
         name: "ollama",
@@ -90,6 +102,16 @@ fn with_key(
         signer,
         Arc::new(dialect),
     ))
+}
+
+/// The provider's own credential; where it has none and stands at Google, tokens that are fetched.
+fn google_signer(settings: &ProviderSettings, transport: &Arc<dyn Transport>) -> Arc<dyn Signer> {
+    let wants_tokens =
+        settings.vendor.auth == Auth::Google && matches!(settings.credential, Credential::None);
+    match GoogleSource::of(settings).filter(|_| wants_tokens) {
+        Some(source) => Arc::new(GoogleTokens::new(source, Arc::clone(transport))),
+        None => Arc::new(settings.credential.clone()),
+    }
 }
 
 /// The provider's own credential; where it has none and stands at AWS, the keys that the machine has.

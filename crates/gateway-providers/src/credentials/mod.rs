@@ -5,6 +5,7 @@
 //! laid on a request before it goes out.
 
 pub mod aws;
+pub mod google;
 
 use std::fmt;
 
