@@ -3,7 +3,7 @@
 //! Spec: <https://platform.openai.com/docs/api-reference/chat-streaming>
 
 use bytes::{BufMut, Bytes, BytesMut};
-use gateway_types::Usage;
+use gateway_types::{Usage, chat::Annotation};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,9 +20,16 @@ pub(super) struct Chunks {
     events: u32,
     /// `data: {"id":...,"choices":[` as every chunk begins; made once, when the first piece is there.
     head: Bytes,
-    /// What only the provider has, by choice: told in one piece, since clients put the pieces of a stream
-    /// together by rules that do not make one list of several.
-    provider_data: Vec<(u32, ProviderData)>,
+    /// Lists, by choice, that are told in one piece each: clients put the pieces of a stream together by rules
+    /// that do not make one list of several.
+    held: Vec<(u32, Held)>,
+}
+
+/// What is told of a choice at its end.
+#[derive(Debug, Default)]
+struct Held {
+    annotations: Vec<Annotation>,
+    provider_data: ProviderData,
 }
 
 impl Chunks {
@@ -34,16 +41,27 @@ impl Chunks {
         name: &str,
         value: Value,
     ) {
-        let place = match self.provider_data.iter().position(|(of, _)| *of == choice) {
+        self.held(choice).provider_data.push(dialect, name, value);
+    }
+
+    /// Keeps a citation for the end.
+    pub(super) fn hold_annotation(&mut self, choice: u32, annotation: Annotation) {
+        self.held(choice).annotations.push(annotation);
+    }
+
+    fn held(&mut self, choice: u32) -> &mut Held {
+        let place = match self.held.iter().position(|(of, _)| *of == choice) {
             Some(place) => place,
             None => {
-                self.provider_data.push((choice, ProviderData::default()));
-                self.provider_data.len() - 1
+                self.held.push((choice, Held::default()));
+                self.held.len() - 1
             }
         };
-        if let Some((_, data)) = self.provider_data.get_mut(place) {
-            data.push(dialect, name, value);
-        }
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the place was found or made just now"
+        )]
+        &mut self.held[place].1
     }
 
     pub(super) fn put(&mut self, identity: &Identity, choice: u32, begins: bool, piece: Piece<'_>) {
@@ -79,7 +97,7 @@ impl Chunks {
             let Some((reason, native)) = choice.reason() else {
                 continue;
             };
-            let begun = self.tell_provider_data(identity, choice) || choice.begun;
+            let begun = self.tell_held(identity, choice);
             self.open(identity);
             let out = &mut self.out;
             member(out, "{\"index\":", &choice.index);
@@ -107,23 +125,25 @@ impl Chunks {
         self.out.extend_from_slice(b"data: [DONE]\n\n");
     }
 
-    /// Says whether there was any.
-    fn tell_provider_data(&mut self, identity: &Identity, choice: &Choice) -> bool {
-        let Some(place) = self
-            .provider_data
-            .iter()
-            .position(|(of, _)| *of == choice.index)
+    /// Says whether the role was told, then or before.
+    fn tell_held(&mut self, identity: &Identity, choice: &Choice) -> bool {
+        let mut begun = choice.begun;
+        let place = self.held.iter().position(|(of, _)| *of == choice.index);
+        let held = place.map(|place| self.held.swap_remove(place).1);
+        let Some(Held {
+            annotations,
+            provider_data,
+        }) = held
         else {
-            return false;
+            return begun;
         };
-        let (_, data) = self.provider_data.swap_remove(place);
-        self.put(
-            identity,
-            choice.index,
-            !choice.begun,
-            Piece::ProviderData(data),
-        );
-        true
+        let annotations = (!annotations.is_empty()).then_some(Piece::Annotations(annotations));
+        let data = (!provider_data.0.is_empty()).then_some(Piece::ProviderData(provider_data));
+        for piece in annotations.into_iter().chain(data) {
+            self.put(identity, choice.index, !begun, piece);
+            begun = true;
+        }
+        begun
     }
 
     pub(super) fn take_bytes(&mut self) -> Bytes {
@@ -227,7 +247,7 @@ fn write_delta(
             member(out, ",\"extra_content\":", &extra_content);
             out.extend_from_slice(b"}]");
         }
-        Piece::Annotation(annotation) => member(out, "\"annotations\":", &[annotation]),
+        Piece::Annotations(annotations) => member(out, "\"annotations\":", &annotations),
         Piece::Image(url) => {
             let image = json!([{"type": "image_url", "image_url": {"url": url}}]);
             member(out, "\"images\":", &image);

@@ -53,7 +53,7 @@ pub(super) enum Piece<'a> {
         index: u32,
         extra_content: ToolCallExtraContent,
     },
-    Annotation(Annotation),
+    Annotations(Vec<Annotation>),
     Image(&'a str),
     Audio(Value),
     Logprobs(ChoiceLogprobs),

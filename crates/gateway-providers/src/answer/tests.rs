@@ -178,3 +178,32 @@ fn usage_is_told_only_to_who_asked() {
         assert_eq!(answer.token_usage().and_then(|usage| usage.input), Some(1));
     }
 }
+
+/// Clients put the pieces of a stream together by rules that do not make one list of several: what is a list
+/// without places is told once.
+#[test]
+fn citations_of_a_stream_come_in_one_chunk() {
+    let mut answer = AnswerWriter::chunks(seed());
+    for url in ["https://a.test", "https://b.test"] {
+        let annotation = json!({"type": "url_citation", "url_citation": {"url": url}});
+        answer.annotation(0, serde_json::from_value(annotation).unwrap());
+    }
+    answer.provider_data(0, "blocks", json!({"n": 1}));
+    answer.finish(0, FinishReason::Stop, None);
+    assert!(answer.conclude());
+    let told: Vec<Value> = events(&answer.take_bytes())
+        .iter()
+        .filter(|event| *event != "[DONE]")
+        .map(|event| serde_json::from_str(event).unwrap())
+        .collect();
+    let delta = |place: usize| &told[place]["choices"][0]["delta"];
+    assert_eq!(delta(0)["role"], "assistant");
+    assert_eq!(delta(0)["annotations"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        delta(1)["provider_data"],
+        json!({"acme": {"blocks": [{"n": 1}]}})
+    );
+    assert_eq!(delta(1)["role"], Value::Null);
+    assert_eq!(delta(2), &json!({}));
+    assert_eq!(told[2]["choices"][0]["finish_reason"], "stop");
+}

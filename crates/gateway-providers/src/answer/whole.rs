@@ -156,7 +156,9 @@ impl Message {
                     call.extra_content = Some(extra_content.0);
                 }
             }
-            Piece::Annotation(annotation) => self.annotations.push(value(&annotation)),
+            Piece::Annotations(annotations) => {
+                self.annotations.extend(annotations.iter().map(value))
+            }
             Piece::Image(url) => self
                 .images
                 .push(json!({"type": "image_url", "image_url": {"url": url}})),

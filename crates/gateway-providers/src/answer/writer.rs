@@ -215,9 +215,13 @@ impl AnswerWriter {
         }
     }
 
-    /// A citation.
+    /// A citation. In a stream all of them are told at its end, in one chunk.
     pub fn annotation(&mut self, choice: u32, annotation: Annotation) {
-        self.put(choice, Piece::Annotation(annotation));
+        self.choice(choice);
+        match &mut self.form {
+            Form::Chunks(chunks) => chunks.hold_annotation(choice, annotation),
+            Form::Whole(whole) => whole.put(choice, Piece::Annotations(vec![annotation])),
+        }
     }
 
     /// An image that the model made: a `data:` or `https:` URL. It is told in `images`, as

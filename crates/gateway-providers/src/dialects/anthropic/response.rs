@@ -135,8 +135,8 @@ impl Reader {
     }
 
     /// The message ends, if it has a reason to: the members that are known only now.
-    pub(super) fn end(&mut self, members: Object, answer: &mut AnswerWriter) {
-        self.own_members(&members, answer);
+    pub(super) fn end(&mut self, members: &Object, answer: &mut AnswerWriter) {
+        self.own_members(members, answer);
         let Some(native) = members.get("stop_reason").and_then(Value::as_str) else {
             return;
         };
@@ -217,7 +217,7 @@ impl AnswerDecoder for Reader {
             return Err(invalid("a message without content".to_owned()));
         }
         self.message(&mut message, answer);
-        self.end(message, answer);
+        self.end(&message, answer);
         Ok(())
     }
 }

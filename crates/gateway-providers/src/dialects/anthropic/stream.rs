@@ -72,7 +72,7 @@ pub(super) fn read(
                 let value = serde_json::from_str(value.get()).unwrap_or(Value::Null);
                 members.insert("context_management".to_owned(), value);
             }
-            reader.end(members, answer);
+            reader.end(&members, answer);
         }
         "message_stop" => return Ok(Flow::Complete),
         "error" => {

@@ -10,6 +10,7 @@ use super::{
     super::wire::{Block, Object},
     CUSTOM_INPUT, Notes, cache, content,
     ids::Ids,
+    order::Pieces,
 };
 use crate::{TranslateError, dialects::read};
 
@@ -34,18 +35,6 @@ const OWN_PARTS: &[&str] = &[
     "compaction",
 ];
 
-/// The pieces of a message, before they are put in order.
-#[derive(Debug, Default)]
-struct Pieces {
-    thoughts: Vec<Block>,
-    text: Vec<Block>,
-    calls: Vec<Block>,
-    /// Blocks that only Anthropic has.
-    own: Vec<Block>,
-    citations: Vec<Value>,
-    layout: Vec<Object>,
-}
-
 /// The blocks of an assistant's message.
 pub(super) fn blocks(
     mut message: AssistantMessage,
@@ -62,7 +51,7 @@ pub(super) fn blocks(
     };
     read_data(&mut message, &mut pieces, path, notes);
     notes.dropped.rest(path, &message, &[]);
-    let mut blocks = in_order(pieces);
+    let mut blocks = pieces.in_order();
     // A turn cannot end in thinking; what was cut off there is of no use to the next one either.
     while matches!(
         blocks.last(),
@@ -317,95 +306,4 @@ fn read_data(
     pieces.citations = list("citations");
     // An answer's own facts, and its citations' addresses: nothing that could be sent back.
     message.extra.shift_remove("annotations");
-}
-
-/// The pieces in the order in which they stood. Where nobody knows it, thinking comes first, calls last.
-fn in_order(pieces: Pieces) -> Vec<Block> {
-    if let Some(blocks) = by_layout(&pieces) {
-        return blocks;
-    }
-    let Pieces {
-        thoughts,
-        text,
-        calls,
-        own,
-        ..
-    } = pieces;
-    thoughts
-        .into_iter()
-        .chain(own)
-        .chain(text)
-        .chain(calls)
-        .collect()
-}
-
-/// The pieces by their layout; `None` where it does not fit them, since a client changed something.
-fn by_layout(pieces: &Pieces) -> Option<Vec<Block>> {
-    if pieces.layout.is_empty() {
-        return None;
-    }
-    let whole = plain_text(&pieces.text)?;
-    let mut text = whole.as_str();
-    let mut thoughts = pieces.thoughts.iter();
-    let mut calls = pieces.calls.iter();
-    let mut own = pieces.own.iter();
-    let mut citations = pieces.citations.iter();
-    let mut blocks = Vec::with_capacity(pieces.layout.len());
-    for entry in &pieces.layout {
-        let count = |name: &str| {
-            let count = entry.get(name).and_then(Value::as_u64).unwrap_or(0);
-            usize::try_from(count).unwrap_or(usize::MAX)
-        };
-        match entry.get("type").and_then(Value::as_str)? {
-            "thinking" => blocks.push(thoughts.next()?.clone()),
-            "tool_use" => blocks.push(calls.next()?.clone()),
-            "block" => blocks.push(own.next()?.clone()),
-            "text" => {
-                let (piece, rest) = split_chars(text, count("chars"))?;
-                text = rest;
-                let cited: Vec<Value> = citations
-                    .by_ref()
-                    .take(count("citations"))
-                    .cloned()
-                    .collect();
-                if !piece.trim().is_empty() {
-                    blocks.push(Block::Text {
-                        text: piece.to_owned(),
-                        citations: cited,
-                        cache_control: None,
-                    });
-                }
-            }
-            _ => return None,
-        }
-    }
-    let is_all = text.is_empty()
-        && thoughts.next().is_none()
-        && calls.next().is_none()
-        && own.next().is_none();
-    is_all.then_some(blocks)
-}
-
-/// The text of blocks that are nothing but text.
-fn plain_text(blocks: &[Block]) -> Option<String> {
-    blocks
-        .iter()
-        .map(|block| match block {
-            Block::Text {
-                text,
-                cache_control: None,
-                ..
-            } => Some(text.as_str()),
-            _ => None,
-        })
-        .collect()
-}
-
-fn split_chars(text: &str, chars: usize) -> Option<(&str, &str)> {
-    let at = match text.char_indices().nth(chars) {
-        Some((at, _)) => at,
-        None if text.chars().count() == chars => text.len(),
-        None => return None,
-    };
-    text.split_at_checked(at)
 }

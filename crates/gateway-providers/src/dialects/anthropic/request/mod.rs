@@ -16,6 +16,8 @@ mod content;
 mod format;
 mod headers;
 mod ids;
+mod kinds;
+mod order;
 mod params;
 mod thinking;
 mod tools;

@@ -8,48 +8,36 @@
 //!   `web_search_options` becomes Anthropic's web search.
 //! - `required` is `any`, a named tool is that tool. Where the model cannot be made to call one, both become
 //!   `auto` with the one tool in question strict, and `tool_choice` is named. `allowed_tools` leaves out the
-//!   other tools.
+//!   other tools, which are named.
 
 use std::collections::BTreeSet;
 
 use gateway_types::{
     Extra,
     chat::{
-        AllowedToolSets, AllowedTools, AllowedToolsMode, ChatRequest, CustomToolDefinition,
-        CustomToolFormat, FunctionCallChoice, FunctionDefinition, Tool, ToolChoice, ToolChoiceMode,
-        ToolChoiceObject, UserLocation, WebSearchOptions,
+        AllowedToolSets, AllowedTools, AllowedToolsMode, ChatRequest, FunctionCallChoice, Tool,
+        ToolChoice, ToolChoiceMode, ToolChoiceObject,
     },
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     super::{
         schema,
-        wire::{self, Body, ClientTool, Object},
+        wire::{self, Body, Object},
     },
-    CUSTOM_INPUT, Notes,
+    Notes, kinds,
     thinking::Plan,
 };
 use crate::{TranslateError, dialects::read, rules::ModelRule};
-
-/// Members of Anthropic's tools that may stand with a tool or its function as an extension.
-const OWN_MEMBERS: &[&str] = &[
-    "cache_control",
-    "defer_loading",
-    "input_examples",
-    "allowed_callers",
-    "eager_input_streaming",
-];
-
-/// The web search that every model with tools has:
-/// <https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/web-search-tool>.
-const WEB_SEARCH: &str = "web_search_20250305";
 
 /// The tools, and what is to happen with them.
 #[derive(Debug, Default)]
 pub(super) struct Offer {
     pub(super) tools: Vec<wire::Tool>,
     pub(super) choice: Option<Choice>,
+    /// Where each of the tools stands in the request.
+    paths: Vec<String>,
     custom: BTreeSet<String>,
     is_parallel: Option<bool>,
     said_by: &'static str,
@@ -78,11 +66,11 @@ pub(super) fn take(chat: &mut ChatRequest, notes: &mut Notes<'_>) -> Result<Offe
     let functions = chat.functions.take().unwrap_or_default();
     for (index, function) in functions.into_iter().enumerate() {
         let path = format!("functions[{index}]");
-        let tool = function_tool(function, Extra::default(), &path, notes);
-        offer.tools.push(wire::Tool::Client(tool));
+        let tool = kinds::function_tool(function, Extra::default(), &path, notes);
+        offer.push(wire::Tool::Client(tool), &path);
     }
     if let Some(options) = chat.web_search_options.take().into_option() {
-        offer.tools.push(web_search(options, notes));
+        offer.push(kinds::web_search(options, notes), "web_search_options");
     }
     let legacy = chat.function_call.take().into_option();
     match (chat.tool_choice.take().into_option(), legacy) {
@@ -170,20 +158,25 @@ impl Offer {
         }
     }
 
+    fn push(&mut self, tool: wire::Tool, path: &str) {
+        self.tools.push(tool);
+        self.paths.push(path.to_owned());
+    }
+
     fn add(&mut self, tool: Tool, path: &str, notes: &mut Notes<'_>) {
         match tool {
             Tool::Function(mut tool) => {
                 let function = std::mem::take(&mut tool.function);
-                let tool = function_tool(function, tool.extra, path, notes);
-                self.tools.push(wire::Tool::Client(tool));
+                let tool = kinds::function_tool(function, tool.extra, path, notes);
+                self.push(wire::Tool::Client(tool), path);
             }
             Tool::Custom(mut tool) => {
                 let custom = std::mem::take(&mut tool.custom);
                 self.custom.insert(custom.name.clone());
-                let tool = custom_tool(custom, tool.extra, path, notes);
-                self.tools.push(wire::Tool::Client(tool));
+                let tool = kinds::custom_tool(custom, tool.extra, path, notes);
+                self.push(wire::Tool::Client(tool), path);
             }
-            Tool::Other(tool) if is_own(&tool) => self.tools.push(wire::Tool::Own(tool.0)),
+            Tool::Other(tool) if kinds::is_own(&tool) => self.push(wire::Tool::Own(tool.0), path),
             _ => notes.dropped.name(path),
         }
     }
@@ -202,18 +195,22 @@ impl Offer {
             ToolChoice::Object(ToolChoiceObject::AllowedTools(choice)) => {
                 let understood = ["allowed_tools"];
                 notes.dropped.rest("tool_choice", &choice, &understood);
-                self.choose_allowed(choice.allowed_tools)?;
+                self.choose_allowed(choice.allowed_tools, notes)?;
             }
             ToolChoice::Object(ToolChoiceObject::Other(choice)) => {
-                self.choose_own(&choice, notes)?
+                self.choose_own(&choice, notes)?;
             }
             ToolChoice::Object(_) => notes.dropped.name("tool_choice"),
         }
         Ok(())
     }
 
-    /// The tools that may be called stay; the others go.
-    fn choose_allowed(&mut self, sets: AllowedToolSets) -> Result<(), TranslateError> {
+    /// The tools that may be called stay; the others go, and are named.
+    fn choose_allowed(
+        &mut self,
+        sets: AllowedToolSets,
+        notes: &mut Notes<'_>,
+    ) -> Result<(), TranslateError> {
         let sets = match sets {
             AllowedToolSets::One(set) => vec![set],
             AllowedToolSets::Many(sets) => sets,
@@ -227,8 +224,14 @@ impl Offer {
         for name in &names {
             self.check_offered(name)?;
         }
-        let is_allowed = |tool: &wire::Tool| names.iter().any(|name| name_of(tool) == Some(name));
-        self.tools.retain(is_allowed);
+        let offered = std::mem::take(&mut self.tools).into_iter();
+        for (tool, path) in offered.zip(std::mem::take(&mut self.paths)) {
+            if names.iter().any(|name| name_of(&tool) == Some(name)) {
+                self.push(tool, &path);
+            } else {
+                notes.dropped.name(path);
+            }
+        }
         let is_required = |set: &AllowedTools| set.mode == AllowedToolsMode::Required;
         self.choice = Some(if sets.iter().any(is_required) {
             Choice::Any
@@ -286,135 +289,6 @@ impl Offer {
         let message = format!("`{said_by}` names {name:?}, which is not among the tools");
         Err(read::invalid(said_by, message))
     }
-}
-
-fn function_tool(
-    mut function: FunctionDefinition,
-    mut extra: Extra,
-    path: &str,
-    notes: &mut Notes<'_>,
-) -> ClientTool {
-    // A function of old stands alone; one of `tools` in an object of its own.
-    let path_of_function = if path.starts_with("functions") {
-        path.to_owned()
-    } else {
-        format!("{path}.function")
-    };
-    let mut own = take_own(&mut extra);
-    own.extend(take_own(&mut function.extra));
-    let mut tool = ClientTool {
-        name: std::mem::take(&mut function.name),
-        description: function.description.take().into_option(),
-        input_schema: input_schema(function.parameters.take().unwrap_or_default().0),
-        strict: None,
-        own,
-    };
-    if function.strict.take().into_option() == Some(true) {
-        if notes.rule.structured_outputs {
-            let path = format!("{path_of_function}.parameters");
-            schema::make_strict(&mut tool.input_schema, &path, &mut notes.dropped);
-            tool.strict = Some(true);
-        } else {
-            notes.dropped.name(format!("{path_of_function}.strict"));
-        }
-    }
-    notes.dropped.rest(&path_of_function, &function, &["name"]);
-    notes.dropped.rest(path, &extra, &["type"]);
-    tool
-}
-
-fn custom_tool(
-    mut custom: CustomToolDefinition,
-    mut extra: Extra,
-    path: &str,
-    notes: &mut Notes<'_>,
-) -> ClientTool {
-    let own = take_own(&mut extra);
-    let mut description = custom.description.take().into_option().unwrap_or_default();
-    match custom.format.take().into_option() {
-        None | Some(CustomToolFormat::Text(_)) => {}
-        Some(CustomToolFormat::Grammar(format)) => {
-            let grammar = &format.grammar;
-            if !description.is_empty() {
-                description.push_str("\n\n");
-            }
-            description.push_str(&format!(
-                "The input must follow this grammar ({}):\n{}",
-                grammar.syntax, grammar.definition
-            ));
-            notes.dropped.name(format!("{path}.custom.format"));
-        }
-        Some(_) => notes.dropped.name(format!("{path}.custom.format")),
-    }
-    notes
-        .dropped
-        .rest(&format!("{path}.custom"), &custom, &["name"]);
-    notes.dropped.rest(path, &extra, &["type"]);
-    let schema = json!({
-        "type": "object",
-        "properties": {CUSTOM_INPUT: {"type": "string"}},
-        "required": [CUSTOM_INPUT],
-        "additionalProperties": false,
-    });
-    ClientTool {
-        name: custom.name,
-        description: (!description.is_empty()).then_some(description),
-        input_schema: schema.as_object().cloned().unwrap_or_default(),
-        strict: None,
-        own,
-    }
-}
-
-/// A schema of an object, which Anthropic wants to be told as one.
-fn input_schema(mut schema: Object) -> Object {
-    if !schema.contains_key("type") {
-        schema.insert("type".to_owned(), "object".into());
-        if schema.len() == 1 {
-            schema.insert("properties".to_owned(), json!({}));
-        }
-    }
-    schema
-}
-
-fn web_search(mut options: WebSearchOptions, notes: &mut Notes<'_>) -> wire::Tool {
-    let mut tool = Object::from_iter([
-        ("type".to_owned(), WEB_SEARCH.into()),
-        ("name".to_owned(), "web_search".into()),
-    ]);
-    if let Some(UserLocation::Approximate(location)) = options.user_location.as_option() {
-        let place = serde_json::to_value(&location.approximate).unwrap_or_default();
-        if let Value::Object(mut place) = place {
-            place.retain(|_, value| !value.is_null());
-            place.insert("type".to_owned(), "approximate".into());
-            tool.insert("user_location".to_owned(), place.into());
-        }
-        notes
-            .dropped
-            .rest("web_search_options.user_location", &location.extra, &[]);
-        options.user_location.take();
-    }
-    notes.dropped.rest("web_search_options", &options, &[]);
-    wire::Tool::Own(tool)
-}
-
-/// Whether a tool is in Anthropic's own words: `web_search_20250305`, `mcp_toolset`, or with an `input_schema`.
-fn is_own(tool: &Object) -> bool {
-    let is_dated = |kind: &str| {
-        kind.rsplit_once('_').is_some_and(|(_, date)| {
-            date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit())
-        })
-    };
-    let kind = tool.get("type").and_then(Value::as_str);
-    kind.is_some_and(|kind| is_dated(kind) || kind == "mcp_toolset")
-        || (tool.contains_key("input_schema") && tool.contains_key("name"))
-}
-
-fn take_own(extra: &mut Extra) -> Object {
-    OWN_MEMBERS
-        .iter()
-        .filter_map(|name| extra.shift_remove_entry(*name))
-        .filter(|(_, value)| !value.is_null())
-        .collect()
 }
 
 fn name_of(tool: &wire::Tool) -> Option<&str> {

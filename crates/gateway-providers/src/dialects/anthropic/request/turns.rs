@@ -74,8 +74,6 @@ impl Conversation {
             }
             Message::Tool(message) => self.tool(message, path, notes)?,
             Message::Function(message) => self.function(message, path, notes)?,
-            Message::Other(_) => return Err(unknown_role(path)),
-            // The set of roles may grow.
             _ => return Err(unknown_role(path)),
         }
         Ok(())

@@ -21,10 +21,46 @@ const MODELS: &[&str] = &[
     "something-else",
 ];
 
+/// Values of a member.
+type Member = (&'static str, Vec<Value>);
+
 /// Values of members, right and wrong.
-fn members() -> Vec<(&'static str, Vec<Value>)> {
+fn members() -> Vec<Member> {
+    let mut members = tools();
+    members.extend(parameters());
+    members
+}
+
+fn tools() -> Vec<Member> {
     let tool = json!({"type": "function", "function": {"name": "f", "strict": true,
         "parameters": {"type": "object", "properties": {"x": {"type": "integer", "minimum": 1}}}}});
+    vec![
+        (
+            "tools",
+            vec![
+                json!([]),
+                json!([tool]),
+                json!([{"type": "bash_20250124", "name": "bash"}]),
+                json!([{"type": "browser"}, {"type": "custom", "custom": {"name": "c", "format": {"type": "text"}}}]),
+            ],
+        ),
+        (
+            "tool_choice",
+            vec![
+                json!("none"),
+                json!("required"),
+                json!("auto"),
+                json!("sometimes"),
+                json!({"type": "function", "function": {"name": "f"}}),
+                json!({"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [tool]}}),
+                json!({"type": "any", "disable_parallel_tool_use": true}),
+            ],
+        ),
+        ("parallel_tool_calls", vec![json!(true), json!(false)]),
+    ]
+}
+
+fn parameters() -> Vec<Member> {
     vec![
         (
             "temperature",
@@ -61,28 +97,6 @@ fn members() -> Vec<(&'static str, Vec<Value>)> {
                 json!(true),
             ],
         ),
-        (
-            "tools",
-            vec![
-                json!([]),
-                json!([tool]),
-                json!([{"type": "bash_20250124", "name": "bash"}]),
-                json!([{"type": "browser"}, {"type": "custom", "custom": {"name": "c", "format": {"type": "text"}}}]),
-            ],
-        ),
-        (
-            "tool_choice",
-            vec![
-                json!("none"),
-                json!("required"),
-                json!("auto"),
-                json!("sometimes"),
-                json!({"type": "function", "function": {"name": "f"}}),
-                json!({"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [tool]}}),
-                json!({"type": "any", "disable_parallel_tool_use": true}),
-            ],
-        ),
-        ("parallel_tool_calls", vec![json!(true), json!(false)]),
         (
             "response_format",
             vec![

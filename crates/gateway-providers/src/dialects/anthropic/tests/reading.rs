@@ -56,14 +56,14 @@ fn finish(outcome: &Outcome) -> &str {
         .unwrap()
 }
 
-#[test]
-fn a_streamed_answer_and_a_whole_one_are_the_same() {
+/// Web search, citations, thinking and a call, as deltas and as whole blocks.
+fn mixed() -> (Vec<(Value, Vec<Value>)>, Vec<Value>) {
     let search = json!({"type": "web_search_tool_result", "tool_use_id": "srv_1", "content": []});
     let citation = json!({"type": "web_search_result_location", "url": "https://a.test",
         "title": "A", "cited_text": "x", "encrypted_index": "e"});
     let page = json!({"type": "page_location", "document_index": 0, "start_page_number": 1,
         "end_page_number": 2, "cited_text": "y"});
-    let blocks = [
+    let blocks = vec![
         (
             json!({"type": "thinking", "thinking": "", "signature": ""}),
             vec![
@@ -103,7 +103,7 @@ fn a_streamed_answer_and_a_whole_one_are_the_same() {
             vec![json!({"type": "input_json_delta", "partial_json": ""})],
         ),
     ];
-    let same = [
+    let same = vec![
         json!({"type": "thinking", "thinking": "Hmm.", "signature": "sig=="}),
         json!({"type": "server_tool_use", "id": "srv_1", "name": "web_search", "input": {"query": "x"}}),
         search,
@@ -112,6 +112,12 @@ fn a_streamed_answer_and_a_whole_one_are_the_same() {
         json!({"type": "redacted_thinking", "data": "opaque"}),
         json!({"type": "tool_use", "id": "t_1", "name": "look", "input": {}, "caller": {"type": "direct"}}),
     ];
+    (blocks, same)
+}
+
+#[test]
+fn a_streamed_answer_and_a_whole_one_are_the_same() {
+    let (blocks, same) = mixed();
     let told = whole(
         whole_of(&same, "tool_use").to_string().as_bytes(),
         &Asked::default(),
@@ -119,7 +125,7 @@ fn a_streamed_answer_and_a_whole_one_are_the_same() {
     let message_told = message(&told);
     let data = &message_told["provider_data"]["anthropic"];
     assert_eq!(data["blocks"], json!([same[1], same[2]]));
-    assert_eq!(data["citations"], json!([citation, page]));
+    assert_eq!(data["citations"], same[4]["citations"]);
     assert_eq!(
         data["layout"],
         json!([
