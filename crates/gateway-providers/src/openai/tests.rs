@@ -5,6 +5,7 @@ mod as_stream;
 mod corpus;
 mod requests;
 mod streams;
+mod through_responses;
 
 use std::{
     collections::BTreeMap,
@@ -150,8 +151,13 @@ fn bench(row: &str, script: Script) -> Bench {
         script,
         sent: Mutex::default(),
     });
+    let settings = Arc::new(settings);
+    let provider = match settings.vendor.dialect.as_str() {
+        "responses" => OpenAiProvider::with_chat_through_responses(settings, transport.clone()),
+        _ => OpenAiProvider::new(settings, transport.clone()),
+    };
     Bench {
-        provider: OpenAiProvider::new(Arc::new(settings), transport.clone()),
+        provider,
         transport,
     }
 }

@@ -18,6 +18,8 @@ pub struct ModelRule {
     pub thinking_default: ThinkingDefault,
     /// The efforts that can be asked for, in rising order. Empty: effort is not a parameter of this model.
     pub efforts: Vec<String>,
+    /// Efforts that only the Responses API takes, beside [`efforts`](Self::efforts).
+    pub responses_efforts: Vec<String>,
     /// The highest effort that goes together with switched-off thinking; any when left out.
     pub highest_effort_without_thinking: Option<String>,
     /// Whether an answer's JSON schema can be asked for by the provider's own means.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use gateway_types::chat::{AssistantMessage, ContentPart, FunctionCall, MessageContent, ToolCall};
 use serde_json::{Map, Value, json};
 
-use super::messages::{Input, call_id, take_items};
+use super::messages::{Called, Input, call_id, take_items};
 use crate::{
     TranslateError,
     dialects::{
@@ -90,18 +90,17 @@ impl Input {
 
     /// A call's id; one is made where there is none, for the answer that has none either.
     fn known_id(&mut self, id: &str, call: &Map<String, Value>, place: (usize, usize)) -> String {
+        let name = call.get("name").and_then(Value::as_str);
+        let name = name.unwrap_or_default().to_owned();
         let id = if id.is_empty() {
             let made = format!("call_{}_{}", place.0, place.1);
-            let name = call.get("name").and_then(Value::as_str);
-            let name = name.unwrap_or_default().to_owned();
-            self.unnamed.push_back((name, made.clone()));
+            self.unnamed.push_back((name.clone(), made.clone()));
             made
         } else {
             call_id(id)
         };
-        if call.contains_key("input") {
-            self.custom_calls.insert(id.clone());
-        }
+        let is_custom = call.contains_key("input");
+        self.calls.insert(id.clone(), Called { name, is_custom });
         id
     }
 

@@ -1,6 +1,6 @@
 //! The conversation as a list of items.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use gateway_types::{
     Extra,
@@ -33,10 +33,17 @@ pub(super) struct Input {
     pub(super) has_encrypted_reasoning: bool,
     /// Whether the upstream keeps what it answers.
     pub(super) stores: bool,
-    /// Calls of custom tools.
-    pub(super) custom_calls: BTreeSet<String>,
+    /// The tool of each call, by the call's id.
+    pub(super) calls: BTreeMap<String, Called>,
     /// Calls without an id of their own, not yet answered: the function's name, and the id that was made.
     pub(super) unnamed: VecDeque<(String, String)>,
+}
+
+/// What was called.
+#[derive(Debug)]
+pub(super) struct Called {
+    pub(super) name: String,
+    pub(super) is_custom: bool,
 }
 
 /// Puts messages into items.
@@ -109,7 +116,13 @@ impl Input {
         let own = take_items(&mut message.extra, path, dropped);
         if !own.is_empty() {
             self.items.extend(own.into_iter().map(Value::Object));
-            dropped.rest(path, &message, &["content", "tool_call_id", "name"]);
+            let is_empty = message.content == MessageContent::default();
+            let understood: &[&str] = if is_empty {
+                &["content", "tool_call_id"]
+            } else {
+                &["tool_call_id"]
+            };
+            dropped.rest(path, &message, understood);
             return Ok(());
         }
         let call_id = if message.tool_call_id.is_empty() {
@@ -119,15 +132,19 @@ impl Input {
         };
         let content = std::mem::take(&mut message.content);
         let output = content::input(content, &format!("{path}.content"), dropped)?;
-        let kind = if self.custom_calls.contains(&call_id) {
-            "custom_tool_call_output"
-        } else {
-            "function_call_output"
+        let called = self.calls.get(&call_id);
+        let kind = match called {
+            Some(called) if called.is_custom => "custom_tool_call_output",
+            _ => "function_call_output",
         };
+        // Some clients repeat the tool's name, which stands in the call.
+        let name = message.extra.get("name").and_then(Value::as_str);
+        if name.is_some_and(|name| called.is_some_and(|called| called.name == name)) {
+            message.extra.shift_remove("name");
+        }
         self.items
             .push(json!({"type": kind, "call_id": call_id, "output": output}));
-        // Which function it was stands in the call.
-        dropped.rest(path, &message, &["content", "tool_call_id", "name"]);
+        dropped.rest(path, &message, &["content", "tool_call_id"]);
         Ok(())
     }
 

@@ -29,9 +29,15 @@ impl Thinking {
     pub(super) fn take(chat: &mut ChatRequest, rule: &ModelRule, dropped: &mut Dropped) -> Self {
         let mut object = Map::new();
         let mut budget_member = "thinking.budget_tokens";
+        let mut effort_member = "thinking.type";
         if let Some(options) = chat.reasoning.as_mut() {
             if options.max_tokens.is_value() {
                 budget_member = "reasoning.max_tokens";
+            }
+            if options.effort.is_value() {
+                effort_member = "reasoning.effort";
+            } else if options.enabled.is_value() {
+                effort_member = "reasoning.enabled";
             }
             if let Some(summary) = options.summary.take().into_option() {
                 object.insert("summary".to_owned(), summary.into());
@@ -42,13 +48,20 @@ impl Thinking {
                 }
             }
         }
+        if chat.reasoning_effort.is_value() {
+            effort_member = "reasoning_effort";
+        }
         let ask = ThinkingAsk::take(chat, dropped);
         if ask.budget.is_some() {
             dropped.name(budget_member);
         }
-        let effort = effort(&ask, rule);
+        let asked = effort(&ask);
+        let effort = asked.map(|asked| available(asked, rule).to_owned());
         if let Some(effort) = &effort {
             object.insert("effort".to_owned(), effort.as_str().into());
+        }
+        if effort.as_deref() != asked {
+            dropped.name(effort_member);
         }
         Self {
             object: Some(object).filter(|object| !object.is_empty()),
@@ -74,14 +87,20 @@ impl Thinking {
     }
 }
 
-/// The effort, as near as the model has it.
-fn effort(ask: &ThinkingAsk, rule: &ModelRule) -> Option<String> {
-    let asked = match &ask.effort {
-        Some(effort) => effort.as_str(),
-        None if ask.is_off() => "none",
-        None if ask.says_something() => USUAL_EFFORT,
-        None => return None,
-    };
-    let nearest = rule.nearest_effort(asked).unwrap_or(asked);
-    Some(nearest.to_owned())
+/// The effort, as near as the model has it here.
+fn available<'a>(asked: &'a str, rule: &'a ModelRule) -> &'a str {
+    if rule.responses_efforts.iter().any(|effort| effort == asked) {
+        return asked;
+    }
+    rule.nearest_effort(asked).unwrap_or(asked)
+}
+
+/// The effort that is asked for.
+fn effort(ask: &ThinkingAsk) -> Option<&str> {
+    match &ask.effort {
+        Some(effort) => Some(effort),
+        None if ask.is_off() => Some("none"),
+        None if ask.says_something() => Some(USUAL_EFFORT),
+        None => None,
+    }
 }
