@@ -340,7 +340,7 @@ mod tests {
             let stream: Vec<u8> = texts.iter().flat_map(|text| event("e", text)).collect();
             let found = events(&stream, piece, 4096).unwrap();
             let found: Vec<&[u8]> = found.iter().map(|event| event.data.as_ref()).collect();
-            let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+            let texts: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
             prop_assert_eq!(found, texts);
         }
     }

@@ -1,5 +1,6 @@
 //! AWS: keys that sign each request.
 
+mod chain;
 mod sigv4;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 use gateway_client::transport::TransportRequest;
 use url::Url;
 
+pub use self::chain::{AwsChain, AwsPlaces};
 use self::sigv4::Scope;
 use crate::{CallError, Fault, FaultKind, Secret};
 
@@ -149,9 +151,13 @@ fn written(time: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use super::*;
+    use crate::{
+        Catalog, ProviderInput, ProviderSettings, SettingsError, auth::Credential,
+        dialects::NativePath,
+    };
 
     #[test]
     fn keys_are_told_from_api_keys_and_never_shown() {
@@ -213,5 +219,75 @@ mod tests {
     fn times_are_written_as_aws_reads_them() {
         let time = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
         assert_eq!(written(time), "20150830T123600Z");
+    }
+
+    fn resolve(
+        key: Option<&str>,
+        region: Option<&str>,
+        base_url: Option<&str>,
+    ) -> Result<ProviderSettings, SettingsError> {
+        let catalog = Catalog::builtin().unwrap();
+        let mut input = ProviderInput::new(Arc::clone(catalog.get("bedrock").unwrap()));
+        input.credential = key.map(Into::into);
+        input.base_url = base_url.map(str::to_owned);
+        let region = region.map(|region| ("region".to_owned(), region.to_owned()));
+        input.variables.extend(region);
+        ProviderSettings::resolve(input)
+    }
+
+    #[test]
+    fn a_pair_signs_and_any_other_key_is_sent() {
+        let pair = Some("AKID:secret-of-mine:token-of-mine");
+        let settings = resolve(pair, Some("eu-west-1"), None).unwrap();
+        let Credential::Aws(signing) = &settings.credential else {
+            panic!("{:?}", settings.credential);
+        };
+        assert_eq!(
+            (signing.region.as_str(), signing.service.as_str()),
+            ("eu-west-1", "bedrock")
+        );
+        for secret in [
+            "secret-of-mine",
+            "token-of-mine",
+            "AKID:secret-of-mine:token-of-mine",
+        ] {
+            assert!(settings.redactor.finds(secret.as_bytes()), "{secret}");
+        }
+        let home = "https://bedrock-runtime.us-west-2.amazonaws.com";
+        let settings = resolve(pair, None, Some(home)).unwrap();
+        assert!(
+            matches!(&settings.credential, Credential::Aws(signing) if signing.region == "us-west-2")
+        );
+        let settings = resolve(Some("ABSKkey"), Some("eu-west-1"), None).unwrap();
+        assert!(matches!(settings.credential, Credential::Header { .. }));
+    }
+
+    #[test]
+    fn a_stand_in_needs_no_region_unless_it_is_signed_for() {
+        let stand_in = Some("http://127.0.0.1:9");
+        let settings = resolve(Some("ABSKkey"), None, stand_in).unwrap();
+        let path = NativePath::new(["foundation-models"]);
+        let url = settings.native_models_url(&path);
+        assert_eq!(url.as_str(), "http://127.0.0.1:9/foundation-models");
+        assert!(resolve(None, None, stand_in).is_ok());
+        let error = resolve(Some("AKID:secret"), None, stand_in).unwrap_err();
+        assert!(
+            matches!(error, SettingsError::VariableMissing { .. }),
+            "{error}"
+        );
+        assert!(matches!(
+            resolve(Some("ABSKkey"), None, None),
+            Err(SettingsError::VariableMissing { .. })
+        ));
+        let settings = resolve(Some("ABSKkey"), Some("eu-west-1"), None).unwrap();
+        assert_eq!(
+            settings.native_models_url(&path).as_str(),
+            "https://bedrock.eu-west-1.amazonaws.com/foundation-models"
+        );
+        let path = NativePath::new(["model", "a:b/c", "converse"]);
+        assert_eq!(
+            settings.native_url(&path).as_str(),
+            "https://bedrock-runtime.eu-west-1.amazonaws.com/model/a%3Ab%2Fc/converse"
+        );
     }
 }

@@ -7,19 +7,17 @@
 use bytes::Bytes;
 use gateway_types::{
     JsonObject,
-    embeddings::{
-        Embedding, EmbeddingRequest, EmbeddingResponse, EmbeddingUsage, EmbeddingVector,
-        EncodingFormat,
-    },
+    embeddings::{EmbeddingRequest, EncodingFormat},
     prompt::Prompt,
 };
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
-    Fault, FaultKind, TokenUsage, TranslateError,
+    Fault, FaultKind, TranslateError,
     dialects::{
         Ask, Decoder, Encoded, NativePath, NativeRequest, WholeAnswer, WholeDecoder,
-        dropped::Dropped, read::invalid,
+        dropped::Dropped, read::invalid, vectors,
     },
 };
 
@@ -57,7 +55,10 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
     let mut request: EmbeddingRequest = ask.parse()?;
     let family = family(ask.model)?;
     let texts = texts(std::mem::take(&mut request.input))?;
-    let as_base64 = request.encoding_format.take().into_option() == Some(EncodingFormat::Base64);
+    let encoding = request
+        .encoding_format
+        .take()
+        .unwrap_or(EncodingFormat::Float);
     let dimensions = request.dimensions.take().into_option();
     let bodies: Vec<Value> = match family {
         Family::Cohere => cohere(&texts, dimensions, &mut request.extra),
@@ -79,6 +80,9 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
         }
     };
     let mut dropped = Dropped::default();
+    if matches!(encoding, EncodingFormat::Other(_)) {
+        dropped.name("encoding_format");
+    }
     dropped.rest("", &request, &["model", "input"]);
     let path = NativePath::new(["model", ask.model, "invoke"]);
     let request = |body: Value| NativeRequest::post(path.clone(), body.to_string());
@@ -88,7 +92,7 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
         requests: bodies.into_iter().map(request).collect(),
         dropped: dropped.into_names(),
         decoder: Decoder::Whole(WholeDecoder::new(move |answers| {
-            decode(&model, expected, as_base64, &answers)
+            decode(&model, expected, &encoding, &answers)
         })),
     })
 }
@@ -165,76 +169,75 @@ fn cohere(texts: &[String], dimensions: Option<u64>, extra: &mut JsonObject) -> 
         .collect()
 }
 
-/// All answers as one.
+/// One answer: one vector, a list, lists by their type, or objects that hold one each.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(borrow)]
+    embedding: Option<&'a RawValue>,
+    #[serde(borrow)]
+    embeddings: Option<&'a RawValue>,
+    input_text_token_count: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ByType<'a> {
+    #[serde(borrow)]
+    float: Vec<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Item<'a> {
+    #[serde(borrow)]
+    embedding: &'a RawValue,
+}
+
+/// All answers as one. Cohere's models do not tell in the body what they counted.
 fn decode(
     model: &str,
     expected: usize,
-    as_base64: bool,
+    encoding: &EncodingFormat,
     answers: &[Bytes],
 ) -> Result<WholeAnswer, Box<Fault>> {
     let invalid = |detail: &str| Box::new(Fault::new(FaultKind::InvalidResponse, detail));
-    let mut vectors: Vec<Vec<f64>> = Vec::with_capacity(expected);
+    let mut read: Vec<&RawValue> = Vec::with_capacity(expected);
     let mut tokens: Option<u64> = None;
     for answer in answers {
-        let mut answer: Map<String, Value> =
-            serde_json::from_slice(answer).map_err(|_| invalid("the answer is no JSON object"))?;
-        if let Some(more) = answer.get("inputTextTokenCount").and_then(Value::as_u64) {
+        let answer: Answer<'_> = serde_json::from_slice(answer)
+            .map_err(|_| invalid("the answer is no object with vectors"))?;
+        if let Some(more) = answer.input_text_token_count {
             tokens = Some(tokens.unwrap_or_default().saturating_add(more));
         }
-        vectors
-            .extend(read_vectors(&mut answer).ok_or_else(|| invalid("an answer without vectors"))?);
+        read.extend(vectors_of(&answer).ok_or_else(|| invalid("an answer without vectors"))?);
     }
-    if vectors.len() != expected {
+    if read.len() != expected {
         return Err(invalid("not one vector for each input"));
     }
-    let data: Vec<Embedding> = (0..)
-        .zip(vectors)
-        .map(|(index, vector)| {
-            let vector = EmbeddingVector::Floats(vector);
-            let vector = if as_base64 {
-                vector.into_base64()
-            } else {
-                vector
-            };
-            Embedding::new(index, vector)
-        })
-        .collect();
-    // Cohere's models do not tell in the body what they counted.
-    let response =
-        EmbeddingResponse::new(model, data, EmbeddingUsage::new(tokens.unwrap_or_default()));
-    let body =
-        serde_json::to_vec(&response).map_err(|_| invalid("the vectors cannot be written"))?;
-    Ok(WholeAnswer {
-        body: body.into(),
-        usage: tokens.map(|tokens| TokenUsage {
-            input: Some(tokens),
-            total: Some(tokens),
-            ..TokenUsage::default()
-        }),
-    })
+    let is_vector = |vector: &&RawValue| serde_json::from_str::<Vec<f64>>(vector.get()).is_ok();
+    if !read.iter().all(is_vector) {
+        return Err(invalid("an embedding is no vector"));
+    }
+    vectors::answer(model, &read, encoding, tokens)
 }
 
-/// The vectors of one answer: one (`embedding`), a list, lists by their type, or objects that hold one each.
-fn read_vectors(answer: &mut Map<String, Value>) -> Option<Vec<Vec<f64>>> {
-    if let Some(vector) = answer.remove("embedding").filter(Value::is_array) {
-        return Some(vec![floats(vector)?]);
+fn vectors_of<'a>(answer: &Answer<'a>) -> Option<Vec<&'a RawValue>> {
+    if let Some(vector) = answer.embedding {
+        return Some(vec![vector]);
     }
-    let list = match answer.remove("embeddings")? {
-        Value::Object(mut by_type) => by_type.remove("float")?,
-        list => list,
-    };
-    let Value::Array(items) = list else {
-        return None;
-    };
+    let text = answer.embeddings?.get();
+    if text.starts_with('{') {
+        let by_type: ByType<'a> = serde_json::from_str(text).ok()?;
+        return Some(by_type.float);
+    }
+    let items: Vec<&'a RawValue> = serde_json::from_str(text).ok()?;
     items
         .into_iter()
-        .map(|item| match item {
-            Value::Object(mut item) => floats(item.remove("embedding")?),
-            vector => floats(vector),
+        .map(|item| {
+            if !item.get().starts_with('{') {
+                return Some(item);
+            }
+            let item: Item<'a> = serde_json::from_str(item.get()).ok()?;
+            Some(item.embedding)
         })
         .collect()
-}
-
-fn floats(vector: Value) -> Option<Vec<f64>> {
-    serde_json::from_value(vector).ok()
 }

@@ -101,18 +101,26 @@ fn exceptions_and_answers_without_a_message_are_errors() {
     }
 }
 
-/// All kinds of blocks, streamed and whole.
-fn blocks() -> (Vec<(&'static str, Value)>, Value) {
-    let start = |index: u32, start: Value| {
-        (
-            "contentBlockStart",
-            json!({"contentBlockIndex": index, "start": start, "p": "abc"}),
-        )
-    };
-    let end = |index: u32| ("contentBlockStop", json!({"contentBlockIndex": index}));
-    let cited =
-        json!({"title": "T", "location": {"web": {"url": "https://e.test/", "domain": "e.test"}}});
-    let events = vec![
+/// A citation of a web page.
+fn cited() -> Value {
+    json!({"title": "T", "location": {"web": {"url": "https://e.test/", "domain": "e.test"}}})
+}
+
+/// The start of a block, with padding.
+fn start(index: u32, start: &Value) -> (&'static str, Value) {
+    (
+        "contentBlockStart",
+        json!({"contentBlockIndex": index, "start": start, "p": "abc"}),
+    )
+}
+
+fn end(index: u32) -> (&'static str, Value) {
+    ("contentBlockStop", json!({"contentBlockIndex": index}))
+}
+
+/// All kinds of blocks, streamed.
+fn all_events() -> Vec<(&'static str, Value)> {
+    vec![
         ("messageStart", json!({"role": "assistant"})),
         delta(0, &json!({"reasoningContent": {"text": "h"}})),
         delta(0, &json!({"reasoningContent": {"text": "m"}})),
@@ -127,32 +135,32 @@ fn blocks() -> (Vec<(&'static str, Value)>, Value) {
         end(2),
         start(
             3,
-            json!({"toolUse": {"name": "search", "toolUseId": "t1", "type": "server_tool_use"}}),
+            &json!({"toolUse": {"name": "search", "toolUseId": "t1", "type": "server_tool_use"}}),
         ),
         delta(3, &json!({"toolUse": {"input": "{\"q\":"}})),
         delta(3, &json!({"toolUse": {"input": "1}"}})),
         end(3),
         start(
             4,
-            json!({"toolResult": {"toolUseId": "t1", "status": "success"}}),
+            &json!({"toolResult": {"toolUseId": "t1", "status": "success"}}),
         ),
         delta(4, &json!({"toolResult": [{"text": "r"}]})),
         end(4),
         delta(5, &json!({"text": "a"})),
-        delta(5, &json!({"citation": cited})),
+        delta(5, &json!({"citation": cited()})),
         end(5),
-        start(6, json!({"toolUse": {"name": "look", "toolUseId": "t2"}})),
+        start(6, &json!({"toolUse": {"name": "look", "toolUseId": "t2"}})),
         delta(6, &json!({"toolUse": {"input": ""}})),
         delta(6, &json!({"toolUse": {"input": "{\"x\":1}"}})),
         end(6),
-        start(7, json!({"toolUse": {"name": "none", "toolUseId": "t3"}})),
+        start(7, &json!({"toolUse": {"name": "none", "toolUseId": "t3"}})),
         delta(7, &json!({"toolUse": {"input": ""}})),
         end(7),
-        start(8, json!({"toolUse": {"name": "free", "toolUseId": "t4"}})),
+        start(8, &json!({"toolUse": {"name": "free", "toolUseId": "t4"}})),
         delta(8, &json!({"toolUse": {"input": "{\"input\":\"a\\"}})),
         delta(8, &json!({"toolUse": {"input": "nb\"}"}})),
         end(8),
-        start(9, json!({"image": {"format": "png"}})),
+        start(9, &json!({"image": {"format": "png"}})),
         delta(9, &json!({"image": {"source": {"bytes": "iVBO"}}})),
         end(9),
         ("someday", json!({"new": true})),
@@ -168,35 +176,42 @@ fn blocks() -> (Vec<(&'static str, Value)>, Value) {
                 "trace": {"guardrail": {"a": 1}}
             }),
         ),
-    ];
+    ]
+}
+
+/// The same answer as a whole.
+fn all_at_once() -> Value {
     let content = json!([
         {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s+/=="}}},
         {"reasoningContent": {"redactedContent": "RXJl"}},
         {"reasoningContent": {"redactedContent": "/////w=="}},
         {"toolUse": {"name": "search", "toolUseId": "t1", "type": "server_tool_use", "input": {"q": 1}}},
         {"toolResult": {"toolUseId": "t1", "status": "success", "content": [{"text": "r"}]}},
-        {"citationsContent": {"content": [{"text": "a"}], "citations": [cited]}},
+        {"citationsContent": {"content": [{"text": "a"}], "citations": [cited()]}},
         {"toolUse": {"name": "look", "toolUseId": "t2", "input": {"x": 1}}},
         {"toolUse": {"name": "none", "toolUseId": "t3", "input": {}}},
         {"toolUse": {"name": "free", "toolUseId": "t4", "input": {"input": "a\nb"}}},
         {"image": {"format": "png", "source": {"bytes": "iVBO"}}}
     ]);
-    let metadata = events.last().unwrap().1.clone();
+    let (_, metadata) = all_events().pop().unwrap();
     let mut whole = json!({
         "output": {"message": {"role": "assistant", "content": content}}, "stopReason": "tool_use"
     });
     for (name, value) in metadata.as_object().unwrap() {
         whole[name] = value.clone();
     }
-    (events, whole)
+    whole
 }
 
 #[test]
 fn a_stream_and_a_whole_answer_say_the_same() {
-    let (events, whole) = blocks();
-    let streamed = stream(&events, &["free"]);
+    let streamed = stream(&all_events(), &["free"]);
     assert!(streamed.fault.is_none(), "{streamed:?}");
-    let whole = replay::whole(whole.to_string().as_bytes(), replay::decoder(&["free"])).answer;
+    let whole = replay::whole(
+        all_at_once().to_string().as_bytes(),
+        replay::decoder(&["free"]),
+    )
+    .answer;
     let told = |answer: &Value| {
         let choice = &answer["choices"][0];
         let mut message = choice["message"].as_object().unwrap().clone();

@@ -58,7 +58,7 @@ fn requests_are_put_as_the_golden_files_have_them() {
         if bless {
             members.retain(|name, _| matches!(name.as_str(), "about" | "model" | "request"));
             members.extend(told);
-            fs::write(&path, format!("{:#}\n", case)).unwrap();
+            fs::write(&path, format!("{case:#}\n")).unwrap();
         }
     }
     assert!(files >= 10, "the golden files are gone");

@@ -121,7 +121,7 @@ pub(super) fn streamed(bytes: &[u8], cut: Cut, mut decoder: ConverseDecoder) -> 
             match framer.next_event() {
                 Ok(None) => break,
                 Ok(Some(event)) => {
-                    assert_eq!(event.kind == EventKind::Whole, false);
+                    assert_ne!(event.kind, EventKind::Whole);
                     match decoder.event(&event, &mut answer) {
                         Ok(Flow::More) => {}
                         Ok(Flow::Complete) => break 'bytes,
