@@ -15,7 +15,7 @@ use crate::Fault;
 const LIFETIME: u64 = 3600;
 
 /// The assertion of an account.
-pub(super) fn of(account: &ServiceAccount, now: SystemTime) -> Result<String, Fault> {
+pub(super) fn of(account: &ServiceAccount, now: SystemTime) -> Result<String, Box<Fault>> {
     let issued = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let header = json!({"alg": "RS256", "typ": "JWT", "kid": account.private_key_id});
     let claims = json!({
@@ -33,7 +33,7 @@ pub(super) fn of(account: &ServiceAccount, now: SystemTime) -> Result<String, Fa
 
 /// A signature by RSASSA-PKCS1-v1_5 with SHA-256. The signing is that of the TLS library.
 #[cfg(feature = "google-credentials")]
-pub(super) fn rs256(pem: &str, message: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(super) fn rs256(pem: &str, message: &[u8]) -> Result<Vec<u8>, Box<Fault>> {
     use rustls::{
         SignatureScheme,
         crypto::aws_lc_rs::sign::any_supported_type,
@@ -56,7 +56,7 @@ pub(super) fn rs256(pem: &str, message: &[u8]) -> Result<Vec<u8>, Fault> {
 
 /// A build without the signing.
 #[cfg(not(feature = "google-credentials"))]
-pub(super) fn rs256(_: &str, _: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(super) fn rs256(_: &str, _: &[u8]) -> Result<Vec<u8>, Box<Fault>> {
     Err(no_token(
         "this build has no support for service accounts' keys (feature `google-credentials`)",
     ))

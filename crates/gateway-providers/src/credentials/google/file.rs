@@ -116,7 +116,7 @@ impl CredentialsFile {
     ///
     /// # Errors
     /// What is missing, without what is there.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Fault> {
+    pub(super) fn parse(text: &[u8]) -> Result<Self, Box<Fault>> {
         // The parser's own words may quote the file.
         let written: Written = serde_json::from_slice(text)
             .map_err(|_| no_token("the credentials file is not one of Google's"))?;
@@ -134,7 +134,7 @@ impl CredentialsFile {
 }
 
 impl Written {
-    fn service_account(self) -> Result<ServiceAccount, Fault> {
+    fn service_account(self) -> Result<ServiceAccount, Box<Fault>> {
         Ok(ServiceAccount {
             client_email: needed(self.client_email, "client_email")?,
             private_key: needed(self.private_key, "private_key")?.into(),
@@ -143,7 +143,7 @@ impl Written {
         })
     }
 
-    fn user(self) -> Result<User, Fault> {
+    fn user(self) -> Result<User, Box<Fault>> {
         Ok(User {
             client_id: needed(self.client_id, "client_id")?,
             client_secret: needed(self.client_secret, "client_secret")?.into(),
@@ -152,7 +152,7 @@ impl Written {
         })
     }
 
-    fn external(self) -> Result<External, Fault> {
+    fn external(self) -> Result<External, Box<Fault>> {
         let source = self
             .credential_source
             .ok_or_else(|| no_token("`credential_source` is missing in the credentials file"))?;
@@ -192,14 +192,14 @@ impl Written {
     }
 }
 
-fn needed(value: Option<String>, member: &str) -> Result<String, Fault> {
+fn needed(value: Option<String>, member: &str) -> Result<String, Box<Fault>> {
     value
         .filter(|value| !value.is_empty())
         .ok_or_else(|| no_token(&format!("`{member}` is missing in the credentials file")))
 }
 
 /// An address to which secrets go: encrypted, or on this machine.
-fn address(text: &str, member: &str) -> Result<Url, Fault> {
+fn address(text: &str, member: &str) -> Result<Url, Box<Fault>> {
     let url = Url::parse(text).map_err(|_| no_token(&format!("`{member}` is no URL")))?;
     let is_here = url.host().is_some_and(|host| match host {
         url::Host::Ipv4(address) => address.is_loopback(),

@@ -232,7 +232,7 @@ fn impersonated(answer: &[u8]) -> Result<Fetched, CallError> {
     Ok(token.ok_or_else(|| no_token("the answer for the service account holds none"))?)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+fn read(path: &Path) -> Result<Vec<u8>, Box<Fault>> {
     std::fs::read(path).map_err(|error| {
         no_token(&format!(
             "the file of `credential_source` cannot be read: {error}"
@@ -240,7 +240,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     })
 }
 
-fn header_map(given: &BTreeMap<String, String>) -> Result<HeaderMap, Fault> {
+fn header_map(given: &BTreeMap<String, String>) -> Result<HeaderMap, Box<Fault>> {
     let wrong = || no_token("`credential_source.headers` cannot be sent");
     let mut headers = HeaderMap::new();
     for (name, value) in given {

@@ -218,7 +218,7 @@ impl fmt::Debug for GoogleTokens {
     }
 }
 
-fn bearer(token: &str) -> Result<HeaderValue, Fault> {
+fn bearer(token: &str) -> Result<HeaderValue, Box<Fault>> {
     let mut header = HeaderValue::from_str(&format!("Bearer {token}"))
         .map_err(|_| no_token("it has characters that a header cannot carry"))?;
     header.set_sensitive(true);
@@ -226,9 +226,7 @@ fn bearer(token: &str) -> Result<HeaderValue, Fault> {
 }
 
 /// There is no token, and it is not the login server's doing.
-fn no_token(detail: &str) -> Fault {
-    Fault::new(
-        FaultKind::Unreachable,
-        format!("no access token of Google's: {detail}"),
-    )
+fn no_token(detail: &str) -> Box<Fault> {
+    let detail = format!("no access token of Google's: {detail}");
+    Box::new(Fault::new(FaultKind::Unreachable, detail))
 }

@@ -39,7 +39,7 @@ pub(super) fn read(body: &[u8]) -> NativeError {
         Err(_) => return NativeError::default(),
     };
     match value.get_mut("error").map(Value::take) {
-        Some(Value::Object(error)) => of_error(error),
+        Some(Value::Object(error)) => of_error(&error),
         Some(Value::String(code)) => NativeError {
             message: text(value.get("error_description")).or_else(|| Some(code.clone())),
             code: Some(code),
@@ -53,10 +53,10 @@ pub(super) fn read(body: &[u8]) -> NativeError {
 pub(super) fn in_answer(raw: &str) -> Box<Fault> {
     let error: Map<String, Value> = serde_json::from_str(raw).unwrap_or_default();
     let status = status(&error);
-    native_error::in_stream(status, of_error(error))
+    native_error::in_stream(status, of_error(&error))
 }
 
-fn of_error(error: Map<String, Value>) -> NativeError {
+fn of_error(error: &Map<String, Value>) -> NativeError {
     let details = error.get("details").and_then(Value::as_array);
     let details: &[Value] = details.map(Vec::as_slice).unwrap_or_default();
     let of_kind = |kind: &str| {

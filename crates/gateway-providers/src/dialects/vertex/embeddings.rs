@@ -3,7 +3,7 @@
 //! Spec: <https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api>.
 
 use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::super::{
     Ask, Decoder, Encoded, NativeRequest,
@@ -85,20 +85,23 @@ fn predict(texts: &[String], inputs: &Inputs) -> String {
             instance.into()
         })
         .collect();
-    let mut body = json!({ "instances": instances });
+    let mut body = Map::new();
+    body.insert("instances".to_owned(), instances.into());
     if let Some(dimensions) = dimensions {
-        body["parameters"] = json!({ "outputDimensionality": dimensions });
+        let parameters = json!({ "outputDimensionality": dimensions });
+        body.insert("parameters".to_owned(), parameters);
     }
-    body.to_string()
+    Value::Object(body).to_string()
 }
 
 fn embed(text: &str, inputs: &Inputs) -> String {
-    let mut body = json!({"content": {"parts": [{"text": text}]}});
+    let mut body = Map::new();
+    body.insert("content".to_owned(), json!({"parts": [{"text": text}]}));
     let options = inputs.options("outputDimensionality", "taskType");
     if !options.is_empty() {
-        body["embedContentConfig"] = options.into();
+        body.insert("embedContentConfig".to_owned(), options.into());
     }
-    body.to_string()
+    Value::Object(body).to_string()
 }
 
 #[derive(Debug, Deserialize)]

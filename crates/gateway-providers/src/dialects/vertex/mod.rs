@@ -107,5 +107,6 @@ fn published(model: &str) -> (Option<&str>, &str) {
 
 /// An error that comes from Anthropic and not from Google: `{"type":"error",...}`.
 fn is_of_anthropic(body: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(body).is_ok_and(|body| body["type"] == "error")
+    serde_json::from_slice::<Value>(body)
+        .is_ok_and(|body| body.get("type").is_some_and(|kind| kind == "error"))
 }

@@ -143,7 +143,7 @@ fn one_part(
             dropped.rest(path, &part, &["refusal"]);
             Ok(Part::text(part.refusal))
         }
-        ContentPart::ImageUrl(part) => media::image(part, path, dropped),
+        ContentPart::ImageUrl(part) => media::image(&part, path, dropped),
         ContentPart::InputAudio(part) => Ok(media::audio(part, path, dropped)),
         ContentPart::File(part) => media::file(part, path, files_base, dropped),
         ContentPart::Other(part) => {

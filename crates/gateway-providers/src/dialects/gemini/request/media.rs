@@ -42,7 +42,7 @@ const MEDIA_TYPES: &[(&str, &str)] = &[
 
 /// An image.
 pub(super) fn image(
-    part: ImagePart,
+    part: &ImagePart,
     path: &str,
     dropped: &mut Dropped,
 ) -> Result<Part, TranslateError> {
@@ -57,7 +57,7 @@ pub(super) fn image(
     }
     let path_of_url = format!("{path}.image_url");
     dropped.rest(&path_of_url, &image, &["url"]);
-    dropped.rest(path, &part, &["image_url"]);
+    dropped.rest(path, part, &["image_url"]);
     at(&image.url, None, &format!("{path_of_url}.url"))
 }
 
