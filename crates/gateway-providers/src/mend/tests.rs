@@ -26,22 +26,25 @@ fn events(events: &[&str]) -> Vec<String> {
 fn a_choice_ends_once() {
     let told = events(&[
         r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}"#,
-        r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
-        r#"{"choices":[{"index":0,"delta":{"content":""}, "finish_reason" : "stop"}],"usage":{"total_tokens":1}}"#,
-        r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+        r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":""}, "finish_reason" : "stop"}],"usage":{"total_tokens":1}}"#,
+        r#"{"object":"chat.completion.chunk","choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
     ]);
     assert!(told[1].contains(r#""finish_reason":"stop""#));
     assert_eq!(
         told[2],
-        r#"{"choices":[{"index":0,"delta":{"content":""}, "finish_reason" : null}],"usage":{"total_tokens":1}}"#
+        r#"{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":""}, "finish_reason" : null}],"usage":{"total_tokens":1}}"#
     );
     assert!(told[3].contains(r#""finish_reason":"stop""#));
 }
 
 #[test]
 fn calls_without_an_index_get_one() {
-    let delta =
-        |calls: &str| format!(r#"{{"choices":[{{"index":0,"delta":{{"tool_calls":{calls}}}}}]}}"#);
+    let delta = |calls: &str| {
+        format!(
+            r#"{{"object":"chat.completion.chunk","choices":[{{"index":0,"delta":{{"tool_calls":{calls}}}}}]}}"#
+        )
+    };
     let mended = |sent: &[&str]| {
         let sent: Vec<String> = sent.iter().map(|calls| delta(calls)).collect();
         let sent: Vec<&str> = sent.iter().map(String::as_str).collect();
@@ -74,10 +77,109 @@ fn calls_without_an_index_get_one() {
         ]),
         [vec![0], vec![1]]
     );
-    // Who has indices keeps them, gaps included.
-    assert_eq!(mended(&[r#"[{"index":3,"id":"a"}]"#]), [vec![3]]);
+    // An index that is null, and one that counts from 3: clients count from 0.
+    assert_eq!(
+        mended(&[
+            r#"[{"index":null,"id":"a","function":{"name":"x"}}]"#,
+            r#"[{"index":3,"id":"b","function":{"name":"y"}}]"#,
+            r#"[{"index":3,"function":{"arguments":"{}"}}]"#,
+        ]),
+        [vec![0], vec![1], vec![1]]
+    );
+    // Every call at index 0: another id and a name make it another call.
+    assert_eq!(
+        mended(&[
+            r#"[{"index":0,"id":"a","function":{"name":"x","arguments":"{}"}}]"#,
+            r#"[{"index":0,"id":"b","function":{"name":"x","arguments":"{}"}}]"#,
+        ]),
+        [vec![0], vec![1]]
+    );
     let odd = delta("null");
     assert_eq!(events(&[&odd]), [odd.clone()]);
+}
+
+#[test]
+fn what_names_a_call_is_told_once() {
+    let part = |call: &str| {
+        format!(
+            r#"{{"object":"chat.completion.chunk","choices":[{{"index":0,"delta":{{"tool_calls":[{call}]}}}}]}}"#
+        )
+    };
+    let sent = [
+        r#"{"index":0,"id":"a","type":"function","function":{"name":"get_","arguments":""}}"#,
+        r#"{"index":0,"id":"a","type":null,"function":{"name":"time","arguments":"{"}}"#,
+        r#"{"index":0,"id":"a","type":"function","function":{"name":"get_time","arguments":"}"}}"#,
+    ]
+    .map(part);
+    let told = events(&sent.each_ref().map(String::as_str));
+    assert_eq!(told[0], sent[0]);
+    assert_eq!(
+        told[1],
+        part(
+            r#"{"index":0,"id":null,"type":"function","function":{"name":"time","arguments":"{"}}"#
+        )
+    );
+    assert_eq!(
+        told[2],
+        part(r#"{"index":0,"id":null,"type":"function","function":{"name":null,"arguments":"}"}}"#)
+    );
+}
+
+#[test]
+fn a_chunk_has_what_every_chunk_has() {
+    for (sent, told) in [
+        (
+            r#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+        ),
+        (
+            r#"{"choices":[{"delta":{}}],"object":"chat.completion.done"}"#,
+            r#"{"choices":[{"delta":{}}],"object":"chat.completion.chunk"}"#,
+        ),
+        (
+            r#"{ "object":"chat.completion.chunk","usage":{}}"#,
+            r#"{"choices":[], "object":"chat.completion.chunk","usage":{}}"#,
+        ),
+        (
+            r#"{"object":"chat.completion.chunk","choices":null}"#,
+            r#"{"object":"chat.completion.chunk","choices":[]}"#,
+        ),
+        (
+            r#"{"object":"","choices":[{"index":0,"content_filter_results":{}}]}"#,
+            r#"{"object":"","choices":[{"delta":{},"index":0,"content_filter_results":{}}]}"#,
+        ),
+        (
+            r#"{"object":"chat.completion.chunk","choices":[{"delta":null},{}]}"#,
+            r#"{"object":"chat.completion.chunk","choices":[{"delta":{}},{}]}"#,
+        ),
+        // Text completions are none, and what says nothing of itself is left alone.
+        (
+            r#"{"object":"text_completion","choices":[{"text":"a"}]}"#,
+            r#"{"object":"text_completion","choices":[{"text":"a"}]}"#,
+        ),
+        (r#"{"id":"x"}"#, r#"{"id":"x"}"#),
+    ] {
+        assert_eq!(events(&[sent]), [told], "{sent}");
+    }
+}
+
+#[test]
+fn entries_of_lists_that_grow_are_counted_through() {
+    let event = |notes: &str| {
+        format!(
+            r#"{{"object":"chat.completion.chunk","choices":[{{"index":0,"delta":{{"annotations":{notes}}}}}]}}"#
+        )
+    };
+    let sent = [r#"[{"type":"x"},{"type":"y"}]"#, r#"[{"type":"z"},{},5]"#].map(event);
+    assert_eq!(
+        events(&sent.each_ref().map(String::as_str)),
+        [
+            event(r#"[{"index":0,"type":"x"},{"index":1,"type":"y"}]"#),
+            event(r#"[{"index":2,"type":"z"},{},5]"#),
+        ]
+    );
+    let counted = event(r#"[{"index":7,"type":"x"}]"#);
+    assert_eq!(events(&[&counted]), [counted.clone()]);
 }
 
 #[test]
@@ -88,11 +190,11 @@ fn content_in_parts_becomes_a_string_and_thinking_beside_it() {
         mended,
         r#"{"id":"c","n":1e2,"choices":[{"index":0,"message":{"role":"assistant","content":"a \"b\"","reasoning_content":"hm","tool_calls":null}}]}"#
     );
-    let other = r#"{"choices":[{"delta":{"content":[{"type":"reference","ids":[1]},"plain"]}}]}"#;
+    let other = r#"{"object":"chat.completion.chunk","choices":[{"delta":{"content":[{"type":"reference","ids":[1]},"plain"]}}]}"#;
     assert_eq!(
         events(&[other]),
         [
-            r#"{"choices":[{"delta":{"content":"plain","content_parts":[{"type":"reference","ids":[1]},"plain"]}}]}"#
+            r#"{"object":"chat.completion.chunk","choices":[{"delta":{"content":"plain","content_parts":[{"type":"reference","ids":[1]},"plain"]}}]}"#
         ]
     );
 }
@@ -104,6 +206,7 @@ fn the_first_look_finds_what_may_need_a_second() {
         (r#"{"content":"say \"tool_calls\""}"#, false),
         (r#"{"content": [ ]}"#, true),
         (r#"{"role":"assistant","tool_calls":[]}"#, true),
+        (r#"{"annotations":[{"type":"url_citation"}]}"#, true),
     ] {
         assert_eq!(may_need(part.as_bytes()), expected, "{part}");
     }
@@ -113,8 +216,8 @@ proptest! {
     /// Answers of the contract keep every byte, however odd their texts.
     #[test]
     fn what_is_in_order_is_not_touched(text in ".*", thought in ".*", index in 0_u32..3) {
-        let call = json!({"index": index, "id": text, "function": {"name": thought, "arguments": text}});
-        let event = json!({"choices": [{"index": index, "delta": {
+        let call = json!({"index": 0, "id": text, "function": {"name": thought, "arguments": text}});
+        let event = json!({"object": "chat.completion.chunk", "choices": [{"index": index, "delta": {
             "content": text, "reasoning": thought, "tool_calls": [call],
         }, "finish_reason": "stop"}]}).to_string();
         prop_assert!(Mender::default().event(event.as_bytes(), 0).is_empty());

@@ -80,6 +80,9 @@ impl Envelope {
                 push_member(&mut text, member.quoted_key, value);
             }
         }
+        if let Some(object) = object.filter(|_| answer.get("object").is_none()) {
+            push_member(&mut text, "\"object\"", object);
+        }
         Self(text)
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct EventFacts<'a> {
     pub(crate) usage: Option<&'a [u8]>,
     /// Whether a choice's content or calls may have to be mended.
     pub(crate) may_need_mending: bool,
+    /// Whether it lacks something that every chunk has: its name, a list of choices, content in each.
+    pub(crate) lacks_shape: bool,
     /// What to cut to take out a `"usage":null`.
     pub(crate) null_usage: Option<Range<usize>>,
 }
@@ -36,13 +38,19 @@ impl<'a> EventFacts<'a> {
     /// Reads the facts and checks the whole text. The text must be valid UTF-8.
     pub(crate) fn read(data: &'a [u8]) -> Result<Self, Malformed> {
         let mut facts = Self::default();
+        let mut object = None;
         let mut cursor = Cursor::new(data);
         if cursor.peek() != Some(b'{') {
             return Err(Malformed);
         }
         cursor.members(|cursor, key| {
             match key.text().as_ref() {
-                b"choices" => return facts.read_choices(cursor),
+                b"choices" => {
+                    facts.has_choices = true;
+                    facts.lacks_shape |= cursor.peek() != Some(b'[');
+                    return facts.read_choices(cursor);
+                }
+                b"object" => object = Some(cursor.value()?),
                 b"error" => {
                     facts.error = Some(cursor.value()?).filter(|value| says_something(value));
                 }
@@ -73,6 +81,7 @@ impl<'a> EventFacts<'a> {
             Ok(())
         })?;
         cursor.finish()?;
+        facts.lacks_shape |= !facts.has_choices || !mend::is_named(object);
         Ok(facts)
     }
 
@@ -85,11 +94,10 @@ impl<'a> EventFacts<'a> {
     }
 
     fn read_choices(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Malformed> {
-        self.has_choices = true;
         let mut place = 0;
         cursor.elements(|cursor| {
             let mut index = place;
-            let (mut finished, mut failed) = (false, false);
+            let (mut finished, mut failed, mut has_content) = (false, false, false);
             cursor.members(|cursor, key| {
                 match key.text().as_ref() {
                     b"index" => index = small_number(cursor.value()?).unwrap_or(index),
@@ -98,8 +106,15 @@ impl<'a> EventFacts<'a> {
                     }
                     b"error" => failed |= says_something(cursor.value()?),
                     b"usage" => self.note_nested_usage(cursor.value()?),
+                    // A text completion's choice is its own content.
+                    b"text" => {
+                        has_content = true;
+                        cursor.value()?;
+                    }
                     b"delta" | b"message" => {
-                        self.may_need_mending |= mend::may_need(cursor.value()?);
+                        let part = cursor.value()?;
+                        has_content |= part != b"null";
+                        self.may_need_mending |= mend::may_need(part);
                     }
                     _ => {
                         cursor.value()?;
@@ -107,6 +122,7 @@ impl<'a> EventFacts<'a> {
                 }
                 Ok(())
             })?;
+            self.lacks_shape |= !has_content;
             let bit = 1 << index.min(127);
             self.choices |= bit;
             self.finished |= if finished { bit } else { 0 };

@@ -217,7 +217,8 @@ impl StreamGuard {
             self.output.note_usage(usage);
         }
         let verdict = self.place(&facts, frame);
-        if facts.may_need_mending || facts.finished & ended_before != 0 {
+        let ends_again = facts.finished & ended_before != 0;
+        if facts.may_need_mending || facts.lacks_shape || ends_again {
             return self.mend(verdict, data, ended_before);
         }
         verdict
