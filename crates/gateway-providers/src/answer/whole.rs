@@ -157,7 +157,7 @@ impl Message {
                 }
             }
             Piece::Annotations(annotations) => {
-                self.annotations.extend(annotations.iter().map(value))
+                self.annotations.extend(annotations.iter().map(value));
             }
             Piece::Image(url) => self
                 .images

@@ -7,6 +7,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 pub(super) struct Ids {
     native: HashMap<String, String>,
     used: HashSet<String>,
+    /// What was called, by native id.
+    names: HashMap<String, String>,
     /// Calls without an id, or of functions of old, by name: their answers come in the same order.
     unnamed: VecDeque<(String, String)>,
     made: usize,
@@ -15,12 +17,20 @@ pub(super) struct Ids {
 impl Ids {
     /// The id of a call.
     pub(super) fn of_call(&mut self, id: &str, name: &str) -> String {
-        if id.is_empty() {
+        let native = if id.is_empty() {
             let made = self.make("call");
             self.unnamed.push_back((name.to_owned(), made.clone()));
-            return made;
-        }
-        self.named(id)
+            made
+        } else {
+            self.named(id)
+        };
+        self.names.insert(native.clone(), name.to_owned());
+        native
+    }
+
+    /// The name of what was called by this native id.
+    pub(super) fn name_of(&self, native: &str) -> Option<&str> {
+        self.names.get(native).map(String::as_str)
     }
 
     /// The id that an answer names.

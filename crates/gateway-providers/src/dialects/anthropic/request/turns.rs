@@ -139,14 +139,18 @@ impl Conversation {
             }
             None => None,
         };
+        let tool_use_id = self.ids.of_answer(&message.tool_call_id);
+        // Which tool it was, the call says.
+        let name = message.extra.get("name").and_then(Value::as_str);
+        if name.is_some() && name == self.ids.name_of(&tool_use_id) {
+            message.extra.shift_remove("name");
+        }
         let result = Block::ToolResult {
-            tool_use_id: self.ids.of_answer(&message.tool_call_id),
+            tool_use_id,
             content: result_content(content, path, notes)?,
             is_error,
             cache_control: cache::take(&mut message.extra),
         };
-        // Which tool it was, the call says.
-        message.extra.shift_remove("name");
         notes
             .dropped
             .rest(path, &message, &["content", "tool_call_id"]);

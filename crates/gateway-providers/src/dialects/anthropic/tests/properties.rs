@@ -4,10 +4,10 @@ use http::HeaderMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{Asked, asking, streamed, whole};
+use super::{super::Anthropic, Asked, asking, streamed, whole};
 use crate::{
     TranslateError,
-    dialects::proof::{Cut, recordings},
+    dialects::proof::{Bench, Cut, laws, recordings},
 };
 
 const MODELS: &[&str] = &[
@@ -254,6 +254,11 @@ proptest! {
                 check_turns(&body)?;
             }
         }
+    }
+
+    #[test]
+    fn every_text_of_a_request_is_sent_or_named(request in laws::chat_request()) {
+        laws::nothing_is_lost(&Bench::new("anthropic", Anthropic::new()), &request)?;
     }
 
     #[test]
