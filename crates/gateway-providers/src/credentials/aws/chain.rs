@@ -392,19 +392,20 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(chain.keys().await.unwrap().access_key_id, "AK");
         }
-        let asked = script.asked.lock().unwrap();
-        let urls: Vec<&str> = asked.iter().map(|(_, url, _)| url.as_str()).collect();
-        assert_eq!(
-            urls,
-            [
-                "http://169.254.169.254/latest/api/token",
-                "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
-                "http://169.254.169.254/latest/meta-data/iam/security-credentials/my-role"
-            ]
-        );
-        assert_eq!(asked[0].0, Method::PUT);
-        assert_eq!(asked[2].2[INSTANCE_TOKEN], "tok");
-        drop(asked);
+        {
+            let asked = script.asked.lock().unwrap();
+            let urls: Vec<&str> = asked.iter().map(|(_, url, _)| url.as_str()).collect();
+            assert_eq!(
+                urls,
+                [
+                    "http://169.254.169.254/latest/api/token",
+                    "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
+                    "http://169.254.169.254/latest/meta-data/iam/security-credentials/my-role"
+                ]
+            );
+            assert_eq!(asked[0].0, Method::PUT);
+            assert_eq!(asked[2].2[INSTANCE_TOKEN], "tok");
+        }
         let answers = [answers, answers].concat();
         let answers: Vec<(u16, &str)> = answers
             .into_iter()
