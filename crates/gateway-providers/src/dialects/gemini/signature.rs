@@ -68,6 +68,16 @@ impl Detail {
     }
 }
 
+impl Detail {
+    /// The text of a thought.
+    pub(super) fn thought(&self) -> Option<&str> {
+        match &self.place {
+            Place::Thought(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 fn place(detail: &ReasoningDetail) -> Place {
     let number = |name: &str| {
         let number = detail.extra.get(name).and_then(Value::as_u64)?;

@@ -173,6 +173,9 @@ fn tool_answer(
         let message = format!("`{param}` names no call of an earlier assistant message");
         invalid(param, message)
     })?;
+    if named.is_some_and(|named| named != name) {
+        dropped.name(format!("{path}.name"));
+    }
     let id = Some(message.tool_call_id).filter(|id| !id.is_empty());
     answer(id, name, message.content, path, files_base, dropped)
 }

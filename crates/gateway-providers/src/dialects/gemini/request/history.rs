@@ -121,11 +121,15 @@ fn thoughts(
     {
         dropped.name(format!("{path}.reasoning"));
     }
-    let mut parts: Vec<Part> = details.iter().filter_map(thought_part).collect();
-    if parts.is_empty()
-        && let Some(text) = content.or(plain).filter(|text| !text.is_empty())
-    {
-        parts.push(thought(text, None));
+    let told = content.or(plain).filter(|text| !text.is_empty());
+    let parts: Vec<Part> = details.iter().filter_map(thought_part).collect();
+    let Some(told) = told else { return parts };
+    if parts.is_empty() {
+        return vec![thought(told, None)];
+    }
+    let in_details: String = details.iter().filter_map(Detail::thought).collect();
+    if told != in_details {
+        dropped.name(format!("{path}.reasoning_content"));
     }
     parts
 }

@@ -34,8 +34,10 @@ pub(super) fn encode(
     dropped: &mut Dropped,
 ) -> Option<ThinkingConfig> {
     let said_by = said_by(request);
-    if let Some(reasoning) = request.reasoning.as_mut() {
-        // A summary is the only form in which thoughts come.
+    // Summaries are the only form in which thoughts come, and there is one kind of them.
+    if let Some(reasoning) = request.reasoning.as_mut()
+        && reasoning.summary.as_deref() == Some("auto")
+    {
         reasoning.summary.take();
     }
     let ask = ThinkingAsk::take(request, dropped);

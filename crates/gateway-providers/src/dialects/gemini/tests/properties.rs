@@ -5,11 +5,21 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    super::api::AI_STUDIO,
+    super::{Gemini, api::AI_STUDIO},
     Asking, bodies,
     replay::{self, Cut},
 };
-use crate::{TranslateError, answer::AnswerWriter, dialects::AnswerDecoder};
+use crate::{
+    TranslateError,
+    answer::AnswerWriter,
+    dialects::{
+        AnswerDecoder,
+        proof::{
+            Bench,
+            laws::{chat_request, nothing_is_lost},
+        },
+    },
+};
 
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -159,6 +169,11 @@ proptest! {
                 prop_assert_eq!(too_large, encoded.dropped.iter().any(|dropped| dropped == "seed"));
             }
         }
+    }
+
+    #[test]
+    fn nothing_is_lost_in_silence(request in chat_request()) {
+        nothing_is_lost(&Bench::new("google", Gemini), &request)?;
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn answer(body: &Value) -> Value {
     outcome.answer
 }
 
-fn candidate(parts: Value) -> Value {
+fn candidate(parts: &Value) -> Value {
     json!({"candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}]})
 }
 
@@ -141,7 +141,7 @@ fn arguments_keep_their_numbers_and_lose_their_indentation() {
 #[test]
 fn custom_tools_get_their_input_as_text() {
     let custom = || GeminiDecoder::new(&VERTEX, BTreeSet::from(["shell".to_owned()]));
-    let whole = candidate(json!([{"functionCall": {"name": "shell", "args": {"input": "ls\n"}}}]));
+    let whole = candidate(&json!([{"functionCall": {"name": "shell", "args": {"input": "ls\n"}}}]));
     let told = replay::whole(whole.to_string().as_bytes(), custom()).answer;
     assert_eq!(
         told["choices"][0]["message"]["tool_calls"][0]["custom"],
@@ -220,7 +220,7 @@ fn an_answer_that_could_go_on_and_has_no_token_was_cut_off() {
 #[test]
 fn citations_are_told_with_their_place_where_bytes_are_characters() {
     let grounded = |text: &str| {
-        let mut body = candidate(json!([{"text": text}]));
+        let mut body = candidate(&json!([{"text": text}]));
         body["candidates"][0]["groundingMetadata"] = json!({
             "groundingChunks": [{"web": {"uri": "https://a.test/", "title": "A"}}, {"web": {"uri": "https://b.test/"}}],
             "groundingSupports": [{"segment": {"endIndex": 4, "text": text}, "groundingChunkIndices": [0, 1, 7]}]
@@ -249,7 +249,7 @@ fn citations_are_told_with_their_place_where_bytes_are_characters() {
 
 #[test]
 fn probabilities_are_told_token_by_token() {
-    let mut body = candidate(json!([{"text": "é"}]));
+    let mut body = candidate(&json!([{"text": "é"}]));
     body["candidates"][0]["logprobsResult"] = json!({
         "chosenCandidates": [{"token": "é", "tokenId": 1, "logProbability": -0.5}],
         "topCandidates": [{"candidates": [{"token": "é", "logProbability": -0.5}, {"token": "e", "logProbability": -2}]}]
