@@ -364,6 +364,14 @@ async fn a_streamed_request_body_has_the_length_it_was_given() {
         "{text}"
     );
 
+    let in_pieces = RequestBody::Pieces(vec!["he".into(), Bytes::new(), "llo".into()]);
+    transport().send(post(address, in_pieces)).await.unwrap();
+    let text = requests.recv().await.unwrap();
+    assert!(
+        text.contains("content-length: 5\r\n") && text.ends_with("\r\n\r\nhello"),
+        "{text}"
+    );
+
     let unknown = RequestBody::Stream {
         stream: pieces(),
         length: None,

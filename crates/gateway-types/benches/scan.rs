@@ -17,6 +17,15 @@ fn long_text(bytes: usize) -> Bytes {
     .into()
 }
 
+/// One long message with line ends, as prompts with code are.
+fn many_lines(bytes: usize) -> Bytes {
+    let text = r"The answer is forty-two.\nSo it was said. ".repeat(bytes / 41);
+    format!(
+        r#"{{"model":"lab/m","messages":[{{"role":"user","content":"{text}"}}],"temperature":0.2}}"#
+    )
+    .into()
+}
+
 /// Many short messages, as long conversations are.
 fn many_messages(bytes: usize) -> Bytes {
     let message = r#"{"role":"user","content":"A line.\nAnother \"line\"."}"#;
@@ -27,6 +36,14 @@ fn many_messages(bytes: usize) -> Bytes {
 #[divan::bench(args = [1_000, 100_000])]
 fn scan_long_text(bencher: Bencher<'_, '_>, bytes: usize) {
     let body = long_text(bytes);
+    bencher
+        .counter(BytesCount::new(body.len()))
+        .bench(|| RawObject::parse(body.clone(), ScanLimits::default()));
+}
+
+#[divan::bench(args = [1_000, 100_000])]
+fn scan_many_lines(bencher: Bencher<'_, '_>, bytes: usize) {
+    let body = many_lines(bytes);
     bencher
         .counter(BytesCount::new(body.len()))
         .bench(|| RawObject::parse(body.clone(), ScanLimits::default()));

@@ -160,6 +160,7 @@ fn into_body(body: RequestBody, headers: &mut HeaderMap) -> Option<Body> {
     match body {
         RequestBody::Empty => None,
         RequestBody::Full(bytes) => Some(bytes.into()),
+        RequestBody::Pieces(pieces) => Some(pieces.concat().into()),
         RequestBody::Stream { stream, length } => {
             match length {
                 Some(length) => headers.insert(CONTENT_LENGTH, length.into()),

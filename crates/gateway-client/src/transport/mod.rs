@@ -60,6 +60,8 @@ pub enum RequestBody {
     Empty,
     /// A body that is in memory.
     Full(Bytes),
+    /// A body that is in memory in several pieces, which are sent one after the other.
+    Pieces(Vec<Bytes>),
     /// A body that is passed on as it arrives. It cannot be sent twice.
     Stream {
         /// The pieces.
@@ -97,6 +99,7 @@ impl fmt::Debug for RequestBody {
         match self {
             Self::Empty => f.write_str("Empty"),
             Self::Full(bytes) => write!(f, "Full({} bytes)", bytes.len()),
+            Self::Pieces(pieces) => write!(f, "Pieces({})", pieces.len()),
             Self::Stream { length, .. } => write!(f, "Stream({length:?})"),
         }
     }

@@ -64,6 +64,7 @@ async fn read(body: RequestBody) -> Result<Bytes, TransportError> {
     let mut stream = match body {
         RequestBody::Empty => return Ok(Bytes::new()),
         RequestBody::Full(bytes) => return Ok(bytes),
+        RequestBody::Pieces(pieces) => return Ok(pieces.concat().into()),
         RequestBody::Stream { stream, .. } => stream,
     };
     let mut whole = BytesMut::new();

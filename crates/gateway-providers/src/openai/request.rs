@@ -72,7 +72,7 @@ pub(super) fn prepare(
             if stream && count_tokens && operation.spec().stream_end == StreamEnd::Chunks {
                 hides_usage = ask_for_usage(settings, &object, &mut edit);
             }
-            RequestBody::Full(edit.apply())
+            in_memory(&object, &edit)
         }
         Payload::Opaque {
             content_type,
@@ -104,6 +104,17 @@ pub(super) fn prepare(
         dropped,
         hides_usage,
     })
+}
+
+/// From this size on a body is not put together before it is sent.
+const LARGE: usize = 16 << 10;
+
+fn in_memory(object: &RawObject, edit: &Edit<'_>) -> RequestBody {
+    if object.bytes().len() < LARGE || edit.is_empty() {
+        RequestBody::Full(edit.apply())
+    } else {
+        RequestBody::Pieces(edit.pieces())
+    }
 }
 
 fn accept(operation: Operation, stream: bool) -> HeaderValue {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use super::{
     keys::Keys,
     refusal::{ScanError, ScanErrorKind, ScanLimits},
-    text::{plain_run, strip_quotes, unescape},
+    text::{common_run, plain_run, strip_quotes, unescape},
 };
 
 /// A member of the outermost object, or an element of the outermost array: where it stands.
@@ -73,6 +73,17 @@ pub(super) fn scan(bytes: &[u8], limits: ScanLimits) -> Result<Scan, ScanError> 
         offset: error.valid_up_to(),
     })?;
     Scanner::new(text, limits).run()
+}
+
+/// From so many bytes on a string is taken for a long one, which is passed over in blocks.
+const LONG: usize = 64;
+/// After so many bytes that is tried again, where a block was not passed over.
+const LOOK_AGAIN: usize = 1024;
+
+/// Whether this byte behind a backslash stands for one character.
+#[inline]
+fn is_simple_escape(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')
 }
 
 /// An open array or object.
@@ -350,31 +361,49 @@ impl<'a> Scanner<'a> {
 
     /// Reads a string, quotes included; says whether it holds an escape.
     fn string(&mut self) -> Scanned<bool> {
-        self.at += 1;
+        // Where the next run begins depends on where the last one ended: the place is not sent through memory.
+        let bytes = self.bytes;
+        let mut at = self.at + 1;
         let mut escaped = false;
+        let mut is_long_from = at + LONG;
         loop {
-            self.at += plain_run(self.rest());
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
+            if at >= is_long_from {
+                let run = common_run(bytes.get(at..).unwrap_or_default());
+                at += run;
+                escaped |= run > 0;
+                is_long_from = at + LOOK_AGAIN;
+            }
+            let near = bytes.len().min(is_long_from);
+            at += plain_run(bytes.get(at..near).unwrap_or_default());
+            if at == near && near < bytes.len() {
+                continue;
+            }
+            match bytes.get(at..).unwrap_or_default() {
+                [b'\\', kind, ..] if is_simple_escape(*kind) => {
+                    escaped = true;
+                    at += 2;
+                }
+                [b'"', ..] => {
+                    self.at = at + 1;
                     return Ok(escaped);
                 }
-                Some(b'\\') => {
+                rest => {
+                    self.at = at;
+                    match rest.first() {
+                        Some(b'\\') => self.escape()?,
+                        Some(_) => return self.fail(ScanErrorKind::ControlCharacter),
+                        None => return self.fail(ScanErrorKind::UnexpectedEnd),
+                    }
                     escaped = true;
-                    self.escape()?;
+                    at = self.at;
                 }
-                Some(_) => return self.fail(ScanErrorKind::ControlCharacter),
-                None => return self.fail(ScanErrorKind::UnexpectedEnd),
             }
         }
     }
 
+    /// An escape that is more than a backslash and a letter.
     fn escape(&mut self) -> Scanned {
         match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                self.at += 2;
-                Ok(())
-            }
             Some(b'u') => self.unicode_escape(),
             Some(_) => self.fail(ScanErrorKind::InvalidEscape),
             None => self.fail(ScanErrorKind::UnexpectedEnd),

@@ -94,16 +94,37 @@ impl<'a> Edit<'a> {
         if self.is_empty() {
             return self.object.bytes().clone();
         }
+        let mut out = BytesMut::with_capacity(self.object.bytes().len() + self.growth());
+        for piece in self.pieces() {
+            out.put_slice(&piece);
+        }
+        out.freeze()
+    }
+
+    /// The changed object's bytes in pieces, none of which is empty. What stays is not copied: so a large object
+    /// can be written out without being put together first.
+    ///
+    /// ```
+    /// use gateway_types::json::{RawObject, ScanLimits};
+    ///
+    /// let object = RawObject::parse(br#"{"model":"a/b","n":1}"#.as_slice().into(), ScanLimits::default())?;
+    /// let mut edit = object.edit();
+    /// edit.set_string("model", "b");
+    /// assert_eq!(edit.pieces(), [r#"{"model":"#, r#""b""#, r#","n":1}"#]);
+    /// # Ok::<(), gateway_types::json::ScanError>(())
+    /// ```
+    pub fn pieces(&self) -> Vec<Bytes> {
         let bytes = self.object.bytes();
-        let mut out = BytesMut::with_capacity(bytes.len() + self.growth());
+        let mut pieces = Vec::with_capacity(3);
         let mut copied = 0;
         for (range, text) in self.replacements() {
-            out.put_slice(bytes.get(copied..range.start).unwrap_or_default());
-            out.put_slice(text.as_bytes());
+            pieces.push(part(bytes, copied..range.start));
+            pieces.push(text.into());
             copied = range.end;
         }
-        out.put_slice(bytes.get(copied..).unwrap_or_default());
-        out.freeze()
+        pieces.push(part(bytes, copied..bytes.len()));
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
     }
 
     fn growth(&self) -> usize {
@@ -188,6 +209,11 @@ impl<'a> Edit<'a> {
         let slot = self.object.slot(key)?;
         self.object.slots().iter().position(|other| other == slot)
     }
+}
+
+/// A part of the bytes, uncopied.
+fn part(bytes: &Bytes, range: Range<usize>) -> Bytes {
+    bytes.slice_ref(bytes.get(range).unwrap_or_default())
 }
 
 /// A string as a JSON literal.

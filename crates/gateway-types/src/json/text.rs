@@ -28,6 +28,7 @@ pub fn plain_run(bytes: &[u8]) -> usize {
 }
 
 /// A bit for each byte of a little-endian word that ends a run. The lowest one is exact, higher ones may be false.
+#[inline]
 fn stops_in(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -46,6 +47,43 @@ fn before_control(bytes: &[u8]) -> usize {
         return bytes.len();
     }
     bytes.iter().take_while(|&&byte| byte >= 0x20).count()
+}
+
+/// So many bytes are passed over at once by [`common_run`].
+const BLOCK: usize = 128;
+
+/// How many bytes from the start, in whole blocks, are nothing but plain text, line ends, tabs and backslashes as
+/// JSON strings have them (`\\n`, `\\t`, `\\\\`). That is what most of a long prompt is; whatever else there may be is
+/// left for a closer look. No escape reaches over the end.
+pub(super) fn common_run(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let (behind, _) = bytes.get(1..).unwrap_or_default().as_chunks::<BLOCK>();
+    let common = blocks
+        .iter()
+        .zip(behind)
+        .take_while(|(block, behind)| is_common(block, behind));
+    common.count() * BLOCK
+}
+
+/// Looks at each byte and the one behind it. Compilers make vector instructions of it, which is why nothing is
+/// decided early. A backslash that is itself escaped is looked at as if it were not: that can refuse a block, and
+/// never let a bad one pass, since then every backslash in it is followed by what may follow one.
+fn is_common(block: &[u8; BLOCK], behind: &[u8; BLOCK]) -> bool {
+    const LANES: usize = 16;
+    let mut odd = [0; LANES];
+    let steps = block
+        .as_chunks::<LANES>()
+        .0
+        .iter()
+        .zip(behind.as_chunks::<LANES>().0);
+    for (bytes, nexts) in steps {
+        for ((odd, &byte), &next) in odd.iter_mut().zip(bytes).zip(nexts) {
+            let is_common_escape = (next == b'n') | (next == b't') | (next == b'\\');
+            let is_odd = (byte < 0x20) | (byte == b'"') | ((byte == b'\\') & !is_common_escape);
+            *odd |= u8::from(is_odd);
+        }
+    }
+    odd == [0; LANES] && block.last() != Some(&b'\\')
 }
 
 pub(super) fn strip_quotes(quoted: &str) -> &str {
@@ -79,6 +117,32 @@ mod tests {
             let bytes = [start, rest].concat();
             let slow = bytes.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count();
             prop_assert_eq!(plain_run(&bytes), slow);
+        }
+
+        /// Long strings are looked at in other ways than short ones; serde_json knows one way only.
+        #[test]
+        fn long_strings_are_judged_as_by_a_slow_parser(
+            fragments in prop::collection::vec(prop_oneof![
+                6 => Just("Nothing but words stands here. "),
+                3 => Just(r"\n"),
+                2 => Just(r"\\"),
+                1 => Just(r"\t"),
+                1 => Just(r#"\""#),
+                1 => Just(r"\u00e9"),
+                1 => Just("\u{e9}"),
+            ], 0..200),
+            odd in prop::option::of((any::<prop::sample::Index>(), prop_oneof![
+                Just(r"\x"), Just("\u{1}"), Just("\""), Just(r"\"), Just(r"\ud800"), Just(r"\u12")
+            ])),
+        ) {
+            let mut fragments = fragments;
+            if let Some((place, odd)) = odd {
+                fragments.insert(place.index(fragments.len() + 1), odd);
+            }
+            let text = format!("\"{}\"", fragments.concat());
+            let slow = serde_json::from_str::<String>(&text).is_ok();
+            let fast = super::super::check(text.as_bytes(), super::super::ScanLimits::default());
+            prop_assert_eq!(fast.is_ok(), slow, "{}", text);
         }
     }
 }

@@ -65,6 +65,10 @@ impl Outgoing {
                 vec![bytes],
                 Rest::Nothing,
             ),
+            RequestBody::Pieces(pieces) => {
+                let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+                (OutLength::Known(length), pieces, Rest::Nothing)
+            }
             RequestBody::Stream { stream, length } => {
                 let out = length.map_or(OutLength::Chunked, OutLength::Known);
                 let left = length;
