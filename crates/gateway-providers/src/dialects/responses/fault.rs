@@ -30,7 +30,8 @@ const UNKNOWN: StatusCode = StatusCode::BAD_GATEWAY;
 /// An error answer. One in OpenAI's shape stays as it came.
 pub(super) fn answer(status: StatusCode, body: &Bytes) -> UpstreamError {
     let whole = serde_json::from_slice::<Value>(body).unwrap_or(Value::Null);
-    if whole["error"]["message"].is_string() {
+    let message = whole.get("error").and_then(|error| error.get("message"));
+    if message.is_some_and(Value::is_string) {
         return UpstreamError {
             status,
             headers: HeaderMap::new(),

@@ -3,7 +3,10 @@
 use gateway_types::chat::Annotation;
 use serde_json::{Map, Value, json};
 
-use super::reader::{CHOICE, PartKind, Place, Reader, list, text};
+use super::{
+    item::{PartKind, Place},
+    reader::{CHOICE, Reader, list, text},
+};
 use crate::answer::AnswerWriter;
 
 /// Citations of a kind that chat has no word for, in a message's marker.
@@ -108,7 +111,7 @@ impl Reader {
 
 /// Tells a citation of a page; gives back what chat has no word for.
 fn cite(citation: Value, before: usize, answer: &mut AnswerWriter) -> Option<Value> {
-    if citation["type"] != URL_CITATION {
+    if citation.get("type").and_then(Value::as_str) != Some(URL_CITATION) {
         return Some(citation);
     }
     let Value::Object(mut told) = citation.clone() else {

@@ -11,6 +11,7 @@
 //! answer.
 
 mod fault;
+mod item;
 mod message;
 mod reader;
 mod reasoning;

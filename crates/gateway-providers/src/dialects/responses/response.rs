@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     fault,
-    reader::{CHOICE, Item, Reader, text},
+    item::Item,
+    reader::{CHOICE, Reader, text},
     usage::usage,
     wire::{self, Answer, Head},
 };

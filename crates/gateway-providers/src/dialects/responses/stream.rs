@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
     fault,
-    reader::{PartKind, Place, Reader},
+    item::{PartKind, Place},
+    reader::Reader,
     wire::{self, Answer, Event},
 };
 use crate::{

@@ -22,7 +22,7 @@ fn openai(operations: &str) -> String {
     format!("id = 'openai'\nbase_url = 'https://lab.test/v1'\noperations = {operations}")
 }
 
-fn chat(model: &str, more: Value) -> Call {
+fn chat(model: &str, more: &Value) -> Call {
     let mut body = json!({"model": "lab/m", "messages": [{"role": "user", "content": "hi"}]});
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
@@ -52,7 +52,7 @@ async fn a_row_of_the_dialect_sends_every_chat_to_its_own_path_of_responses() {
     let bench = bench(FORCED, Script::json(ANSWER));
     let reply = bench
         .provider
-        .call(chat("big model", json!({})))
+        .call(chat("big model", &json!({})))
         .await
         .unwrap();
     let ReplyBody::Whole { bytes, usage } = reply.body else {
@@ -137,16 +137,16 @@ async fn a_rule_sends_there_what_chat_would_refuse() {
         ("gpt-4.1", json!({"tools": tool()}), chats),
     ] {
         assert_eq!(
-            path(&row, chat(model, more.clone())).await,
+            path(&row, chat(model, &more)).await,
             expected,
             "{model} {more}"
         );
     }
     let without = openai("['chat']");
-    let call = chat("gpt-6-astra", json!({"tools": tool()}));
+    let call = chat("gpt-6-astra", &json!({"tools": tool()}));
     assert_eq!(path(&without, call).await, chats, "no Responses there");
     let other = row.replace("'openai'", "'lab'");
-    let call = chat("gpt-6-astra", json!({"tools": tool()}));
+    let call = chat("gpt-6-astra", &json!({"tools": tool()}));
     assert_eq!(path(&other, call).await, chats, "no rule names that vendor");
 }
 
@@ -160,7 +160,7 @@ async fn a_stream_through_responses_is_a_stream_of_chunks() {
     let bench = bench(FORCED, Script::events(vec![Act::Say(events)]));
     let call = Call {
         stream: true,
-        ..chat("m", json!({"stream": true}))
+        ..chat("m", &json!({"stream": true}))
     };
     let (text, usage, fault) = collect(bench.provider.call(call).await.unwrap()).await;
     assert_eq!(fault, None);
@@ -177,7 +177,7 @@ async fn a_stream_through_responses_is_a_stream_of_chunks() {
 async fn an_error_keeps_its_status_and_its_words() {
     let error = r#"{"error":{"message":"too long","type":"invalid_request_error","param":"input","code":"context_length_exceeded"}}"#;
     let bench = bench(FORCED, Script::new(400, "application/json", error));
-    let fault = fault(bench.provider.call(chat("m", json!({}))).await);
+    let fault = fault(bench.provider.call(chat("m", &json!({}))).await);
     let upstream = fault.upstream.unwrap();
     assert_eq!(upstream.status, StatusCode::BAD_REQUEST);
     assert_eq!(upstream.body.unwrap(), error.as_bytes());

@@ -4,6 +4,7 @@ mod content;
 mod history;
 mod messages;
 mod options;
+mod said;
 mod thinking;
 mod tools;
 

@@ -93,8 +93,22 @@ fn missing(answer: &Value, facts: &Value) -> Vec<String> {
         };
         compare("item", &is_told.into(), &true.into());
     }
-    let finish = match text(fact, "finish") {
-        "completed" if calls.is_empty() => "stop",
+    missing.extend(missing_end(answer, facts));
+    missing
+}
+
+/// The same for how it ended and what it used.
+fn missing_end(answer: &Value, facts: &Value) -> Vec<String> {
+    let mut missing = Vec::new();
+    let mut compare = |what: &str, told: &Value, fact: &Value| {
+        if told != fact {
+            missing.push(format!("{what}: told {told}, in fact {fact}"));
+        }
+    };
+    let choice = &answer["choices"][0];
+    let calls = &choice["message"]["tool_calls"];
+    let finish = match text(&facts["choices"][0], "finish") {
+        "completed" if calls.is_null() => "stop",
         "completed" => "tool_calls",
         "incomplete:max_output_tokens" => "length",
         other => other,

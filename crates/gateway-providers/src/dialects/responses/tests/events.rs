@@ -8,7 +8,7 @@ fn created() -> Value {
     json!({"type": "response.created", "response": {"id": "resp_1", "model": "m-1", "created_at": 12.5, "status": "in_progress"}})
 }
 
-fn completed(output: Value) -> Value {
+fn completed(output: &Value) -> Value {
     json!({"type": "response.completed", "response": {
         "id": "resp_1", "model": "m-1", "created_at": 12, "status": "completed", "output": output,
         "service_tier": "flex", "metadata": {"a": "b"},
@@ -54,7 +54,7 @@ pub(super) fn every_kind() -> Vec<u8> {
             json!({"type": "response.output_item.done", "output_index": index, "item": item}),
         );
     }
-    events.push(completed(json!([])));
+    events.push(completed(&json!([])));
     sse(&events)
 }
 
@@ -69,7 +69,7 @@ fn message(answer: &Value) -> &Value {
 #[test]
 fn everything_that_an_answer_can_have_is_told() {
     let streamed = joined(&stream(&every_kind(), 11).unwrap().unwrap());
-    let native = completed(output())["response"].clone();
+    let native = completed(&output())["response"].clone();
     let whole = whole(native.to_string().as_bytes()).unwrap();
     let expected = json!({
         "role": "assistant",
@@ -181,7 +181,7 @@ fn a_plain_answer_is_a_plain_message() {
         {"type": "reasoning", "id": "rs_1", "summary": []},
         {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
     ]);
-    let answer = whole(completed(output)["response"].to_string().as_bytes()).unwrap();
+    let answer = whole(completed(&output)["response"].to_string().as_bytes()).unwrap();
     assert_eq!(
         message(&answer),
         &json!({"role": "assistant", "content": "Hi", "refusal": null})
@@ -197,24 +197,24 @@ fn a_trimmed_stream_is_filled_from_what_comes_whole() {
     let done = |index: u64, item: &Value| json!({"type": "response.output_item.done", "output_index": index, "item": item});
     for events in [
         // Whole items only.
-        vec![done(0, &item), done(1, &call), completed(json!([]))],
+        vec![done(0, &item), done(1, &call), completed(&json!([]))],
         // Only the first pieces, then the whole.
         vec![
             delta.clone(),
             done(0, &item),
             done(1, &call),
-            completed(json!([])),
+            completed(&json!([])),
         ],
         // Nothing but the end.
-        vec![completed(json!([item, call]))],
+        vec![completed(&json!([item, call]))],
         // Pieces, and the rest at the end.
-        vec![delta.clone(), completed(json!([item, call]))],
+        vec![delta, completed(&json!([item, call]))],
         // Items whose numbers the end does not keep.
         vec![
             done(0, &json!({"type": "reasoning", "summary": []})),
             done(1, &item),
             done(2, &call),
-            completed(json!([item, call])),
+            completed(&json!([item, call])),
         ],
         // A name that comes late, and pieces of arguments before it.
         vec![
@@ -222,14 +222,14 @@ fn a_trimmed_stream_is_filled_from_what_comes_whole() {
             json!({"type": "response.output_item.added", "output_index": 1, "item": {"type": "function_call", "call_id": "c"}}),
             json!({"type": "response.function_call_arguments.delta", "output_index": 1, "delta": "{\"a\""}),
             done(1, &call),
-            completed(json!([])),
+            completed(&json!([])),
         ],
         // Texts that come whole in events of their own, without numbers.
         vec![
             json!({"type": "response.output_text.done", "text": "Hello"}),
             json!({"type": "response.output_item.added", "output_index": 1, "item": {"type": "function_call", "call_id": "c", "name": "f"}}),
             json!({"type": "response.function_call_arguments.done", "output_index": 1, "arguments": "{\"a\":1}"}),
-            completed(json!([])),
+            completed(&json!([])),
         ],
     ] {
         let answer = told(&events);
@@ -303,9 +303,9 @@ fn log_probabilities_are_told_once() {
         json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Hi", "logprobs": [token]}),
         json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": "Hi", "logprobs": [token]}),
         done.clone(),
-        completed(json!([])),
+        completed(&json!([])),
     ]);
-    let trimmed = told(&[done, completed(json!([]))]);
+    let trimmed = told(&[done, completed(&json!([]))]);
     for answer in [streamed, trimmed] {
         assert_eq!(answer["choices"][0]["logprobs"]["content"], json!([token]));
     }
@@ -314,7 +314,7 @@ fn log_probabilities_are_told_once() {
 #[test]
 fn thinking_can_be_kept_from_the_client_but_not_its_state() {
     let mut answer = crate::answer::AnswerWriter::whole(super::seed());
-    let native = completed(output())["response"].to_string();
+    let native = completed(&output())["response"].to_string();
     let mut decoder = super::ResponsesDecoder::new(true);
     crate::dialects::AnswerDecoder::whole(&mut decoder, &native.into(), &mut answer).unwrap();
     assert!(answer.conclude());
