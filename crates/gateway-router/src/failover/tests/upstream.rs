@@ -1,0 +1,163 @@
+//! A provider that answers as a closure says.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use gateway_client::transport::TransportResponse;
+use gateway_providers::{
+    Call, CallError, Fault, FaultKind, Operation, Provider, Reply, ReplyBody,
+    call::EventBatch,
+    fault::UpstreamError,
+    provider::{ModelListing, ProxyRequest},
+};
+use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
+
+/// What the upstream does with a call.
+pub(super) enum Answer {
+    Good,
+    /// Events, and at the end perhaps a fault.
+    Stream(Option<Fault>),
+    Fails(CallError),
+    /// First this time passes; more than the call has, and it is a timeout.
+    After(Duration, Box<Answer>),
+}
+
+type Script = Box<dyn Fn(&Call, usize) -> Answer + Send + Sync>;
+
+pub(super) struct Upstream {
+    name: &'static str,
+    script: Script,
+    /// When it was called, and for which model.
+    calls: Mutex<Vec<(Instant, String)>>,
+}
+
+impl Upstream {
+    /// The closure gets the call and how many there were before it.
+    pub(super) fn new(
+        name: &'static str,
+        script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            script: Box::new(script),
+            calls: Mutex::default(),
+        })
+    }
+
+    pub(super) fn good(name: &'static str) -> Arc<Self> {
+        Self::new(name, |_, _| Answer::Good)
+    }
+
+    /// Answers every call with this error status.
+    pub(super) fn failing(name: &'static str, code: u16) -> Arc<Self> {
+        Self::new(name, move |_, _| status(code))
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.calls.lock().unwrap().len()
+    }
+
+    pub(super) fn times(&self) -> Vec<Instant> {
+        self.calls
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(at, _)| *at)
+            .collect()
+    }
+
+    pub(super) fn models(&self) -> Vec<String> {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().map(|(_, model)| model.clone()).collect()
+    }
+}
+
+pub(super) fn status(code: u16) -> Answer {
+    status_with(code, None)
+}
+
+pub(super) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
+    let mut fault = Fault::new(FaultKind::Status, "scripted");
+    fault.upstream = Some(UpstreamError {
+        status: StatusCode::from_u16(code).unwrap(),
+        headers: HeaderMap::new(),
+        body: None,
+        retry_after,
+    });
+    Answer::Fails(fault.into())
+}
+
+pub(super) fn fault(kind: FaultKind) -> Answer {
+    Answer::Fails(Fault::new(kind, "scripted").into())
+}
+
+#[async_trait]
+impl Provider for Upstream {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn vendor(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn supports(&self, _operation: Operation) -> bool {
+        true
+    }
+
+    async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        let before = {
+            let mut calls = self.calls.lock().unwrap();
+            calls.push((Instant::now(), call.model.clone()));
+            calls.len() - 1
+        };
+        let mut answer = (self.script)(&call, before);
+        if let Answer::After(time, then) = answer {
+            let (most, kind) = if call.stream {
+                (call.timeouts.first_token, FaultKind::FirstTokenTimeout)
+            } else {
+                (call.timeouts.total, FaultKind::Deadline)
+            };
+            tokio::time::sleep(time.min(most)).await;
+            answer = if most < time { fault(kind) } else { *then };
+        }
+        let body = match answer {
+            Answer::Good | Answer::After(..) => ReplyBody::Whole {
+                bytes: Bytes::from_static(b"{}"),
+                usage: None,
+            },
+            Answer::Stream(last) => {
+                let first = Ok(EventBatch::default());
+                let items = std::iter::once(first).chain(last.map(Err));
+                ReplyBody::Events(futures::stream::iter(items.collect::<Vec<_>>()).boxed())
+            }
+            Answer::Fails(error) => return Err(error),
+        };
+        Ok(Reply {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body,
+        })
+    }
+
+    async fn models(&self) -> Result<ModelListing, CallError> {
+        Ok(ModelListing::default())
+    }
+
+    async fn proxy(&self, _request: ProxyRequest) -> Result<TransportResponse, CallError> {
+        Err(Fault::new(FaultKind::Unreachable, "scripted").into())
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
