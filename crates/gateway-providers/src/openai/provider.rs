@@ -178,8 +178,10 @@ impl Provider for OpenAiProvider {
         }
         let prepared = request::prepare(&self.settings, &self.rules, call);
         let preview = |prepared: Prepared| {
-            let RequestBody::Full(body) = prepared.request.body else {
-                return None;
+            let body = match prepared.request.body {
+                RequestBody::Full(body) => body,
+                RequestBody::Pieces(pieces) => pieces.concat().into(),
+                _ => return None,
             };
             Some(Preview {
                 bodies: vec![body],

@@ -54,6 +54,8 @@ pub(super) fn sign(
     let payload = match &request.body {
         RequestBody::Empty => digest(b""),
         RequestBody::Full(body) => digest(body),
+        RequestBody::Pieces(pieces) => digest_of(pieces.iter().map(AsRef::as_ref)),
+        RequestBody::Pieces(pieces) => digest(&pieces.concat()),
         RequestBody::Stream { .. } => return Err(SignError::Stream),
     };
     let headers = &mut request.headers;
@@ -159,7 +161,14 @@ fn seal(key: &[u8], text: &[u8]) -> [u8; 32] {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    digest_of([bytes])
+}
+
+fn digest_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let whole = pieces
+        .into_iter()
+        .fold(Sha256::new(), |whole, piece| whole.chain_update(piece));
+    hex(&whole.finalize())
 }
 
 fn hex(bytes: &[u8]) -> String {
