@@ -55,7 +55,6 @@ pub(super) fn sign(
         RequestBody::Empty => digest(b""),
         RequestBody::Full(body) => digest(body),
         RequestBody::Pieces(pieces) => digest_of(pieces.iter().map(AsRef::as_ref)),
-        RequestBody::Pieces(pieces) => digest(&pieces.concat()),
         RequestBody::Stream { .. } => return Err(SignError::Stream),
     };
     let headers = &mut request.headers;
