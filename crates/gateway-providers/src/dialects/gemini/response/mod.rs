@@ -129,11 +129,14 @@ fn read_candidate(
     if let Some(raw) = says_something(candidate.safety_ratings) {
         carry("safety_ratings", raw, index, answer);
     }
-    if let Some(message) = &candidate.finish_message {
+    let native = word.name(reading.finish_reasons);
+    let ending = finish::of(&native);
+    if let Some(message) = &candidate.finish_message
+        && ending != Ending::Normal
+    {
         answer.provider_data(index, "finish_message", message.0.as_ref().into());
     }
-    let native = word.name(reading.finish_reasons);
-    match finish::of(&native) {
+    match ending {
         Ending::Unspecified => Ok(None),
         Ending::Continued if candidate.continuation_token.is_some() => Ok(candidate
             .continuation_token
