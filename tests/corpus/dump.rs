@@ -50,12 +50,13 @@ impl Dump {
 
 fn told(told: &Told) -> Value {
     told.choices
-        .values()
-        .map(|choice| {
+        .iter()
+        .map(|(index, choice)| {
             json!({
                 "text": choice.text,
                 "refusal": choice.refusal,
-                "finish": choice.finish,
+                // An end that no contract knows (`finish_details`) is none for an SDK.
+                "finish": told.ends.get(index).and(choice.finish.as_ref()),
                 "calls": choice.calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments, "custom": call.is_custom})).collect::<Vec<_>>(),
             })
         })

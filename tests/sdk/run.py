@@ -96,6 +96,15 @@ def gateway_binary():
     return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "gateway"
 
 
+def recorded_answers():
+    """What the gateway says for recorded traffic (GATEWAY_CORPUS names it) and for made-up samples; gives the folder."""
+    folder = PLACE / "corpus"
+    shutil.rmtree(folder, ignore_errors=True)
+    environment = {**os.environ, "GATEWAY_CORPUS_OUT": str(folder)}
+    run("cargo", "test", "--quiet", "--package", "gateway-e2e", "--test", "corpus", "every", cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    return folder
+
+
 # --- an upstream that counts ------------------------------------------------------------------------------
 
 
@@ -267,6 +276,7 @@ def main():
         ("seed s0.py", [python, snippet("s0.py", open_url, keyed_url)]),
         ("seed s1.py", [python, snippet("s1.py", open_url, keyed_url)]),
         ("seed s1.mjs", [node, snippet("s1.mjs", open_url, keyed_url)]),
+        ("openai-python on recorded answers", [python, HERE / "corpus" / "read.py", recorded_answers()]),
     ]
     failures = [failure for name, command in suites if (failure := suite(name, command, environment))]
     failures += [failure for gateway in gateways if (failure := gateway.stop())]

@@ -104,6 +104,13 @@ const STEPS: &[Step] = &[
         installs: false,
     },
     Step {
+        name: "corpus",
+        meaning: "recorded traffic of real providers reaches the client whole",
+        run: rust::corpus,
+        hint: "target/corpus-report.txt says what is lost; without GATEWAY_CORPUS the made-up samples run alone",
+        installs: false,
+    },
+    Step {
         name: "examples",
         meaning: "the library crates' examples run against the demo provider",
         run: examples::run,

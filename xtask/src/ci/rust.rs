@@ -41,3 +41,13 @@ pub(super) fn test(workspace: &Workspace) -> Outcome {
     let mut cargo = workspace.cargo();
     process::run(cargo.arg("test").args(EVERYTHING).arg("--no-fail-fast"))
 }
+
+/// Recorded traffic, shown for itself: how much there was of it, or that none was given.
+pub(super) fn corpus(workspace: &Workspace) -> Outcome {
+    let mut cargo = workspace.cargo();
+    cargo
+        .arg("test")
+        .args(EVERYTHING)
+        .args(["--test", "corpus"]);
+    process::run(cargo.args(["--", "--show-output", "every_recording"]))
+}
