@@ -16,8 +16,10 @@ use crate::upstreams::Upstream;
 /// The credential that the gateway holds for every provider.
 pub(crate) const KEY: &str = "sk-corpus-canary-0123456789";
 
-/// Some thousand lines of the access log tell nobody anything.
-pub(crate) const QUIET: &str = "[logging]\naccess = false\n\n";
+/// Some thousand lines of the access log tell nobody anything. Each recorded failure is to be told as it is: nothing is
+/// tried again, and no provider is left alone because of one.
+pub(crate) const QUIET: &str =
+    "[logging]\naccess = false\n\n[resilience]\nattempts = 1\nbreaker = false\n\n";
 
 /// What stands before the number of an answer in a text of the request, which every dialect carries on.
 const MARK: &str = "mark-";
