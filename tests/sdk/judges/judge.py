@@ -8,12 +8,13 @@ everything that was asked; or the gateway has named what it dropped, or has refu
     python3 tests/sdk/judges/run.py            installs the SDKs and calls this
 """
 
+import http.client
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
+import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -69,8 +70,12 @@ def made_requests():
 
 
 class Judge:
-    def __init__(self, gateway, upstreams):
-        self.gateway, self.upstreams = gateway, upstreams
+    """A gateway, its upstreams, and what was found."""
+
+    def __init__(self, binary):
+        self.upstreams = Upstreams()
+        self.gateway = Gateway(binary, config(self.upstreams.url))
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=30)
         self.verdicts = Counter()
         self.complaints = []
 
@@ -78,18 +83,13 @@ class Judge:
         """The status, the error or None, what was dropped, and what arrived."""
         body = {key: value for key, value in body.items() if key not in ("stream", "stream_options")}
         body["model"] = f"{provider}/{model}"
-        request = urllib.request.Request(
-            f"{self.gateway.url}/v1/chat/completions",
-            data=json.dumps(body).encode(),
-            headers={"content-type": "application/json"},
-        )
         self.upstreams.take()
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                dropped = answer.headers.get("x-gateway-dropped", "")
-                return answer.status, None, [name for name in dropped.split(", ") if name], self.upstreams.take()
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())["error"], [], self.upstreams.take()
+        self.connection.request("POST", "/v1/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"})
+        answer = self.connection.getresponse()
+        content = answer.read()
+        error = json.loads(content)["error"] if answer.status >= 400 else None
+        dropped = answer.headers.get("x-gateway-dropped", "")
+        return answer.status, error, [name for name in dropped.split(", ") if name], self.upstreams.take()
 
     def judge(self, name, provider, model, body):
         where = f"{name} -> {provider}/{model}"
@@ -109,7 +109,8 @@ class Judge:
         """Whether what is sent differs when the parameter is left out."""
         without = {key: value for key, value in body.items() if key != parameter}
         _, error, _, other = self.ask(provider, model, without)
-        return error is not None or other.body != captured.body or other.headers.get("anthropic-version") != captured.headers.get("anthropic-version")
+        version = "anthropic-version"
+        return error is not None or other.body != captured.body or other.headers.get(version) != captured.headers.get(version)
 
     def note(self, verdict, complaint):
         self.verdicts[verdict] += 1
@@ -117,21 +118,33 @@ class Judge:
             self.complaints.append(complaint)
 
 
-def main():
-    upstreams = Upstreams()
-    gateway = Gateway(gateway_binary(), config(upstreams.url))
-    judge = Judge(gateway, upstreams)
+def judged(binary, requests):
+    """What a gateway of its own makes of some of the requests."""
+    judge = Judge(binary)
     try:
-        for name, body in [*made_requests(), *recorded_requests()]:
+        for name, body in requests:
             for provider, model in TARGETS:
                 judge.judge(name, provider, model, body)
     finally:
-        gateway.stop()
-    for complaint in judge.complaints:
+        judge.gateway.stop()
+    return judge.verdicts, judge.complaints
+
+
+def main():
+    began = time.monotonic()
+    binary = gateway_binary()
+    requests = [*made_requests(), *recorded_requests()]
+    at_a_time = min(8, (os.cpu_count() or 1) + 1)
+    verdicts, complaints = Counter(), []
+    with ProcessPoolExecutor(at_a_time) as pool:
+        shares = [requests[first::at_a_time] for first in range(at_a_time)]
+        for found, complained in pool.map(judged, [binary] * at_a_time, shares):
+            verdicts += found
+            complaints += complained
+    for complaint in sorted(complaints):
         print(f"[judges] {complaint}")
-    total = sum(judge.verdicts.values())
-    print(f"[judges] {total} requests: {dict(judge.verdicts)}")
-    return 1 if judge.complaints else 0
+    print(f"[judges] {verdicts.total()} requests, {time.monotonic() - began:.0f} s: {dict(verdicts)}")
+    return 1 if complaints else 0
 
 
 if __name__ == "__main__":
