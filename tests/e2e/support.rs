@@ -68,6 +68,10 @@ const TIMEOUTS: &str = r#"timeouts = { connect = "10s", first_token = "20s", idl
 /// Short enough to wait for them.
 const SHORT_TIMEOUTS: &str = r#"timeouts = { connect = "10s", first_token = "800ms", idle = "500ms", total = "1500ms" }"#;
 
+/// What one attempt comes to is told here, and stories that share a provider must not make each other's models rest.
+/// The other attempts have their own story, `failover`.
+pub(crate) const ONE_ATTEMPT: &str = "[resilience]\nattempts = 1\nbreaker = false\n";
+
 /// The configuration of a lab: one provider `lab`.
 pub(crate) fn lab_config(upstream: &ScriptedUpstream) -> String {
     format!(
@@ -75,6 +79,7 @@ pub(crate) fn lab_config(upstream: &ScriptedUpstream) -> String {
 [server]
 listen = ["127.0.0.1:0"]
 
+{ONE_ATTEMPT}
 [providers.lab]
 vendor = "custom"
 base_url = "{}"

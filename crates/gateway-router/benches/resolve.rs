@@ -95,9 +95,8 @@ fn listed(n: usize) -> Option<ListedModel> {
 fn bench(bencher: Bencher<'_, '_>, size: usize, model: &str, provider_query: Option<&str>) {
     let (table, catalogue) = setup(size);
     let request = ModelRequest {
-        model,
         provider_query,
-        operation: Operation::Chat,
+        ..ModelRequest::new(model, Operation::Chat)
     };
     bencher.bench_local(|| resolve(black_box(&request), &table, &catalogue));
 }

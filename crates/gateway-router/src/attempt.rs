@@ -1,5 +1,4 @@
-//! One upstream call and its record. Today a plan's first target is tried once; the records are a list, so
-//! that further attempts find their place.
+//! One upstream call and its record. Which calls a request makes is [`failover`](crate::failover)'s to say.
 
 use std::{fmt, time::Duration};
 
@@ -9,7 +8,10 @@ use gateway_providers::{
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
-use crate::resolve::Target;
+use crate::{
+    failover::{Feedback, RouteFailure},
+    resolve::Target,
+};
 
 /// A request without its target: what every attempt sends.
 #[derive(Debug)]
@@ -26,9 +28,32 @@ pub struct Ask {
     pub strict: bool,
     /// The client's headers that may go upstream: an allow-list, never a credential.
     pub headers: HeaderMap,
-    /// The caller's own limit: to the first token of a stream, to the end of a whole answer. It shortens the
-    /// configured times, never lengthens them.
+    /// The caller's own limit for each attempt: to the first token of a stream, to the end of a whole answer. It
+    /// shortens the configured times, never lengthens them.
     pub limit: Option<Duration>,
+}
+
+impl Ask {
+    /// Whether it can be sent more than once: a body that flows past cannot.
+    pub fn is_replayable(&self) -> bool {
+        matches!(self.payload, Payload::Json(_))
+    }
+
+    /// The same ask for another attempt; its bytes are shared. `None` where it can be sent once only.
+    pub(crate) fn again(&self) -> Option<Self> {
+        let Payload::Json(body) = &self.payload else {
+            return None;
+        };
+        Some(Self {
+            operation: self.operation,
+            payload: Payload::Json(body.clone()),
+            stream: self.stream,
+            count_tokens: self.count_tokens,
+            strict: self.strict,
+            headers: self.headers.clone(),
+            limit: self.limit,
+        })
+    }
 }
 
 /// How an attempt ended.
@@ -80,17 +105,27 @@ pub struct Routed {
     pub target: Target,
     /// All attempts, the successful one last.
     pub attempts: Vec<Attempt>,
+    /// Of a stream: who is to be told how it ends.
+    pub feedback: Option<Feedback>,
 }
 
 /// No attempt gave a reply.
 #[derive(Debug, thiserror::Error)]
 #[error("{cause}")]
 pub struct RouteError {
-    /// What the last attempt failed with.
+    /// What the last attempt failed with, or why there was none.
     #[source]
-    pub cause: CallError,
+    pub cause: RouteFailure,
     /// All attempts, the last one last.
     pub attempts: Vec<Attempt>,
+}
+
+impl RouteError {
+    /// Whether more than one attempt was sent: a client that tries again multiplies them.
+    pub fn is_retried(&self) -> bool {
+        let sent = |attempt: &&Attempt| attempt.outcome != Outcome::NotSent;
+        self.attempts.iter().filter(sent).count() > 1
+    }
 }
 
 /// Makes one attempt. What the provider does not offer is refused before anything is sent.
@@ -120,11 +155,7 @@ pub(crate) async fn attempt(
     (result, record)
 }
 
-fn call(target: &Target, ask: Ask, mut timeouts: Timeouts) -> Call {
-    if let Some(limit) = ask.limit {
-        timeouts.first_token = timeouts.first_token.min(limit);
-        timeouts.total = timeouts.total.min(limit);
-    }
+fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Call {
     Call {
         operation: ask.operation,
         model: target.model.clone(),

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod catalogue;
+pub mod failover;
 pub mod listing;
 pub mod resolve;
 mod router;
@@ -12,6 +13,7 @@ mod fixture;
 pub use self::{
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
+    failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},
     listing::ListError,
     resolve::{ModelRequest, Plan, ResolveError, Rule, Target},
     router::{Router, RouterSettings},

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
 
 use crate::{
-    attempt::{Ask, RouteError, Routed, attempt},
+    attempt::{Ask, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings},
+    failover::{Failover, FailoverSettings, Health},
     listing::{self, ListError, Outlook},
     resolve::{
         ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Verdict, Waits,
@@ -29,6 +30,8 @@ pub struct RouterSettings {
     pub timeouts: Timeouts,
     /// How long a call may take at a provider, by its name, where that differs.
     pub provider_timeouts: HashMap<String, Timeouts>,
+    /// How a request survives what one upstream does not.
+    pub failover: FailoverSettings,
 }
 
 /// From requests to upstream calls. Built once from the configuration; a new configuration makes a new one.
@@ -36,6 +39,7 @@ pub struct RouterSettings {
 pub struct Router {
     table: RoutingTable,
     catalogue: Catalogue,
+    failover: Failover,
     settings: RouterSettings,
 }
 
@@ -47,9 +51,12 @@ impl Router {
     pub fn new(parts: TableParts, settings: RouterSettings) -> Result<Self, TableError> {
         let table = RoutingTable::new(parts)?;
         let catalogue = Catalogue::new(table.providers().to_vec(), settings.catalogue);
+        let names = table.providers().iter().map(|provider| provider.name());
+        let failover = Failover::new(names, settings.failover);
         Ok(Self {
             table,
             catalogue,
+            failover,
             settings,
         })
     }
@@ -94,23 +101,24 @@ impl Router {
         plan.await
     }
 
-    /// Sends a request to its plan's first target.
+    /// Sends a request to its plan's targets, one after the other as far as another attempt can help and may be made,
+    /// see [`failover`](crate::failover). Once a stream has begun, nobody else is asked.
     ///
     /// # Errors
-    /// [`RouteError`] with the attempts and what the last one failed with. What the provider does not offer
-    /// fails before anything is sent.
+    /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
     pub async fn send(&self, plan: Plan, ask: Ask) -> Result<Routed, RouteError> {
-        let target = plan.primary;
-        let (result, record) = attempt(&target, ask, self.timeouts(target.provider.name())).await;
-        let attempts = vec![record];
-        match result {
-            Ok(reply) => Ok(Routed {
-                reply,
-                target,
-                attempts,
-            }),
-            Err(cause) => Err(RouteError { cause, attempts }),
-        }
+        let timeouts = |provider: &str| self.timeouts(provider);
+        self.failover.run(plan, ask, &timeouts).await
+    }
+
+    /// The same plan with its first target that may be asked now in front; for a request that can be sent once only.
+    pub fn healthy_first(&self, plan: Plan) -> Plan {
+        plan.first(|target| self.health().refusal(target).is_none())
+    }
+
+    /// Which targets are left alone now.
+    pub fn health(&self) -> &Health {
+        self.failover.health()
     }
 
     /// How long each phase of a call to that provider may take.

@@ -50,6 +50,8 @@ pub struct HttpSettings {
     pub count_tokens: bool,
     /// Whether a request that would lose a member on its way is refused, where the caller does not say.
     pub strict_translation: bool,
+    /// The failover sequence of requests without `/v1` that bring none: configured providers, possibly none.
+    pub default_sequence: Vec<String>,
     /// How errors are written where the caller does not say.
     pub error_style: ErrorStyle,
     /// Whether upstreams' error bodies are replaced.

@@ -181,6 +181,7 @@ fn router(settings: &Settings) -> RouterSettings {
         },
         timeouts: settings.timeouts.call,
         provider_timeouts: provider_timeouts.collect(),
+        failover: settings.failover,
         ..RouterSettings::default()
     }
 }
@@ -213,6 +214,7 @@ fn http(settings: &Settings) -> HttpSettings {
         // One backend gets every body as it is, so nothing is asked of it that the client did not ask.
         count_tokens: !single_backend,
         strict_translation: settings.features.strict_translation,
+        default_sequence: settings.failover_sequence.clone(),
         error_style: ErrorStyle {
             format: match settings.errors.format {
                 section::ErrorFormat::Object => ErrorFormat::Object,

@@ -11,7 +11,7 @@ use gateway_testkit::{
     upstream::{Babbler, ClosedPort, FullBacklog},
 };
 
-use crate::support::{UPSTREAM_KEY, assert_error, each, good_upstream, impatient, lab, lab_config};
+use crate::support::{ONE_ATTEMPT, UPSTREAM_KEY, assert_error, each, good_upstream, impatient, lab, lab_config};
 
 /// (id, provider, status, type, code, whether the client may try again)
 type Row = (&'static str, &'static str, u16, &'static str, &'static str, bool);
@@ -43,7 +43,7 @@ fn an_upstream_that_cannot_be_reached() {
             format!("[providers.{name}]\nvendor = \"custom\"\nbase_url = \"{base}\"\napi_key = \"{UPSTREAM_KEY}\"\ntimeouts = {{ connect = \"400ms\" }}\n")
         })
         .collect();
-    let gateway = GatewayUnderTest::start(&format!("[server]\nlisten = [\"127.0.0.1:0\"]\n{config}"), &[]);
+    let gateway = GatewayUnderTest::start(&format!("{ONE_ATTEMPT}[server]\nlisten = [\"127.0.0.1:0\"]\n{config}"), &[]);
     each(ROWS, |(id, provider, status, error_type, code, retry)| {
         for stream in [false, true] {
             let response = gateway.send(&Request::chat(&format!("{provider}/m"), stream));

@@ -6,7 +6,7 @@ use gateway_providers::{
 };
 use gateway_server::{config, openapi};
 
-use super::{errors, write::Document};
+use super::{errors, failover, write::Document};
 use crate::failure::{Failure, Outcome};
 
 /// Makes all of them.
@@ -25,6 +25,7 @@ pub(super) fn make() -> Outcome<Vec<Document>> {
         Document::new("docs/vendors.md", vendor::docs::markdown(&vendors)),
         Document::new("docs/providers.md", capabilities::docs::markdown(&vendors)),
         Document::new("docs/errors.md", errors::markdown()),
+        Document::new("docs/failover.md", failover::markdown()),
     ])
 }
 

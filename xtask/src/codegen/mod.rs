@@ -7,6 +7,8 @@
 mod documents;
 #[cfg(feature = "codegen")]
 mod errors;
+#[cfg(feature = "codegen")]
+mod failover;
 mod write;
 
 use std::process::Command;

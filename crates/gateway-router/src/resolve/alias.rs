@@ -136,6 +136,7 @@ impl Aliases {
                 provider: *provider,
                 model: model.clone(),
                 known: true,
+                by_alias: true,
             })
             .collect();
         Some(AliasHit { name, choices })
@@ -160,6 +161,7 @@ impl Aliases {
                 provider: *provider,
                 model: model.replacen('*', captured, 1),
                 known: !model.contains('*'),
+                by_alias: true,
             })
             .collect();
         Some(AliasHit {

@@ -2,7 +2,7 @@
 //! no clock, no IO, no lock.
 //!
 //! The rules, the first hit wins (see `rules` for each):
-//! 1. a failover sequence of the request (its place is kept; not asked for yet),
+//! 1. a failover sequence of the request,
 //! 2. `?provider=`,
 //! 3. an exact alias, `default` included,
 //! 4. the single backend, verbatim,
@@ -17,6 +17,7 @@ mod error;
 mod hint;
 mod policy;
 mod rules;
+mod sequence;
 mod table;
 
 #[cfg(test)]
@@ -47,8 +48,28 @@ pub struct ModelRequest<'a> {
     pub model: &'a str,
     /// The value of `?provider=`. An empty one counts as absent.
     pub provider_query: Option<&'a str>,
+    /// The caller's failover sequence: the same model at each of these providers, in their order. An empty one counts
+    /// as absent.
+    pub sequence: Option<&'a [String]>,
+    /// The sequence for a request that brings none. It counts where the request names no provider, and where the
+    /// model's name leads to a provider of the sequence or nowhere: an alias and another provider's model keep their
+    /// meaning. An empty one counts as absent.
+    pub default_sequence: Option<&'a [String]>,
     /// What is asked of the model.
     pub operation: Operation,
+}
+
+impl<'a> ModelRequest<'a> {
+    /// A request that names a model and nothing else.
+    pub fn new(model: &'a str, operation: Operation) -> Self {
+        Self {
+            model,
+            provider_query: None,
+            sequence: None,
+            default_sequence: None,
+            operation,
+        }
+    }
 }
 
 /// One place that serves a request: a provider, and the model's name there.
@@ -70,6 +91,9 @@ pub struct Plan {
     pub primary: Target,
     /// Further targets that serve the same request.
     pub fallbacks: Vec<Target>,
+    /// Whether a fault moves on to the fallbacks: an alias and a failover sequence say so. Providers that merely list
+    /// a model of the same name are nobody's wish.
+    pub moves_on: bool,
     /// The rule that decided.
     pub matched: Rule,
 }
@@ -79,12 +103,35 @@ impl Plan {
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         std::iter::once(&self.primary).chain(&self.fallbacks)
     }
+
+    /// The targets that may be tried, in their order.
+    pub(crate) fn into_order(self) -> Vec<Target> {
+        let mut order = vec![self.primary];
+        if self.moves_on {
+            order.extend(self.fallbacks);
+        }
+        order
+    }
+
+    /// The same targets, the first one in front for which this holds.
+    pub(crate) fn first(mut self, holds: impl Fn(&Target) -> bool) -> Self {
+        if !self.moves_on || holds(&self.primary) {
+            return self;
+        }
+        let found = self.fallbacks.iter_mut().find(|target| holds(target));
+        if let Some(target) = found {
+            std::mem::swap(&mut self.primary, target);
+        }
+        self
+    }
 }
 
 /// The rule that decided where a request goes; for logs and explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
+    /// A failover sequence names the providers.
+    Sequence,
     /// `?provider=` names the provider.
     ProviderQuery,
     /// The name is an alias.
@@ -107,6 +154,7 @@ impl Rule {
     /// A short name for logs.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Sequence => "failover_sequence",
             Self::ProviderQuery => "provider_query",
             Self::Alias => "alias",
             Self::Default => "default",
@@ -184,8 +232,7 @@ pub fn resolve(
     table: &RoutingTable,
     catalogue: &CatalogueSnapshot,
 ) -> Verdict {
-    let Located { found, patience } =
-        locate(request.model, request.provider_query, table, catalogue);
+    let Located { found, patience } = sequence::locate(request, table, catalogue);
     let by_listing = found.as_ref().is_ok_and(|found| found.by_listing);
     let answer = found
         .and_then(|found| permitted(request.model, found, table))
@@ -246,19 +293,17 @@ pub(crate) fn permitted<'a>(
     let denied = || ResolveError::ModelNotAllowed {
         model: error::shown(requested),
     };
-    match found.alias {
-        Some(name) => {
-            if !policy.permits_alias(requested, name) {
-                return Err(denied());
-            }
-            found.choices.retain(|choice| {
-                policy.permits_target_of_alias(table.name_of(choice.provider), &choice.model)
-            });
+    let alias_allowed = found
+        .alias
+        .is_some_and(|name| policy.permits_alias(requested, name));
+    found.choices.retain(|choice| {
+        let provider = table.name_of(choice.provider);
+        if choice.by_alias {
+            alias_allowed && policy.permits_target_of_alias(provider, &choice.model)
+        } else {
+            policy.permits_model(provider, &choice.model)
         }
-        None => found
-            .choices
-            .retain(|choice| policy.permits_model(table.name_of(choice.provider), &choice.model)),
-    }
+    });
     if found.choices.is_empty() {
         Err(denied())
     } else {
@@ -294,6 +339,7 @@ fn capable(
         Some(primary) => Ok(Plan {
             primary,
             fallbacks: targets.collect(),
+            moves_on: !found.by_listing,
             matched: found.rule,
         }),
         None => Err(match refused {

@@ -99,9 +99,8 @@ impl World {
 
 fn ask<'a>(model: &'a str, provider_query: Option<&'a str>) -> ModelRequest<'a> {
     ModelRequest {
-        model,
         provider_query,
-        operation: Operation::Chat,
+        ..ModelRequest::new(model, Operation::Chat)
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Choice {
     pub(crate) model: String,
     /// From a closed set, see [`Target::known`](super::Target::known).
     pub(crate) known: bool,
+    /// Whether the operator wrote it as a target of the alias that was asked for.
+    pub(crate) by_alias: bool,
 }
 
 /// What a rule found: at least one choice.
@@ -39,11 +41,11 @@ pub(crate) struct Located<'a> {
     pub(crate) patience: Patience,
 }
 
-struct Question<'a> {
-    model: &'a str,
-    provider_query: Option<&'a str>,
-    table: &'a RoutingTable,
-    catalogue: &'a CatalogueSnapshot,
+pub(super) struct Question<'a> {
+    pub(super) model: &'a str,
+    pub(super) provider_query: Option<&'a str>,
+    pub(super) table: &'a RoutingTable,
+    pub(super) catalogue: &'a CatalogueSnapshot,
 }
 
 enum Step<'a> {
@@ -55,7 +57,7 @@ enum Step<'a> {
 
 type RuleFn = for<'a> fn(&Question<'a>) -> Step<'a>;
 
-/// The order of the rules. A failover sequence of the request will stand first.
+/// The order of the rules. A failover sequence of the request stands before them, see `sequence`.
 const RULES: [RuleFn; 8] = [
     provider_query,
     exact_alias,
@@ -80,7 +82,6 @@ pub(crate) fn locate<'a>(
     if table.providers().is_empty() {
         return failed(ResolveError::NoBackend, Patience::None);
     }
-    let provider_query = provider_query.filter(|name| !name.is_empty());
     let question = Question {
         model,
         provider_query,
@@ -274,13 +275,13 @@ fn listed_by_some<'a>(question: &Question<'a>, rule: Rule, in_doubt: bool) -> St
 }
 
 impl Question<'_> {
-    fn lists(&self, place: usize, model: &str) -> bool {
+    pub(super) fn lists(&self, place: usize, model: &str) -> bool {
         self.catalogue
             .list(place)
             .is_some_and(|list| list.model(model).is_some())
     }
 
-    fn pending(&self, place: usize) -> bool {
+    pub(super) fn pending(&self, place: usize) -> bool {
         self.catalogue
             .list(place)
             .is_some_and(ProviderList::is_pending)
@@ -294,11 +295,12 @@ impl Question<'_> {
         }
     }
 
-    fn choice(&self, provider: usize, model: &str) -> Choice {
+    pub(super) fn choice(&self, provider: usize, model: &str) -> Choice {
         Choice {
             provider,
             model: model.to_owned(),
             known: self.lists(provider, model),
+            by_alias: false,
         }
     }
 }
@@ -328,7 +330,7 @@ fn done<'a>(rule: Rule, choices: Vec<Choice>, patience: Patience) -> Step<'a> {
     })
 }
 
-fn failed<'a>(error: ResolveError, patience: Patience) -> Located<'a> {
+pub(super) fn failed<'a>(error: ResolveError, patience: Patience) -> Located<'a> {
     Located {
         found: Err(error),
         patience,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::{
     attempt::Outcome,
+    failover::RouteFailure,
     fixture::{Script, Scripted, after, list, object},
 };
 
@@ -33,11 +34,7 @@ fn scripted(name: &str, script: Script) -> Arc<Scripted> {
 
 async fn planned(router: &Router, model: &str) -> (Result<String, ResolveError>, Duration) {
     let start = Instant::now();
-    let request = ModelRequest {
-        model,
-        provider_query: None,
-        operation: Operation::Chat,
-    };
+    let request = ModelRequest::new(model, Operation::Chat);
     let plan = router.plan(&request).await;
     let text = plan.map(|plan| format!("{}|{}", plan.primary.provider.name(), plan.primary.model));
     (text, start.elapsed())
@@ -134,11 +131,7 @@ async fn sent(
     operation: Operation,
     ask: Ask,
 ) -> Result<Routed, RouteError> {
-    let request = ModelRequest {
-        model,
-        provider_query: None,
-        operation,
-    };
+    let request = ModelRequest::new(model, operation);
     router.send(router.plan(&request).await.unwrap(), ask).await
 }
 
@@ -213,10 +206,10 @@ async fn nothing_is_sent_for_an_operation_that_is_not_offered() {
         .unwrap_err();
     assert!(matches!(
         error.cause,
-        CallError::Translate(TranslateError::UnsupportedOperation {
+        RouteFailure::Call(CallError::Translate(TranslateError::UnsupportedOperation {
             operation: Operation::Embeddings,
             ..
-        })
+        }))
     ));
     assert_eq!(
         error.attempts.first().map(ToString::to_string).as_deref(),

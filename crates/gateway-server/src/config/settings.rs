@@ -3,7 +3,10 @@
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use gateway_providers::ProviderSettings;
-use gateway_router::resolve::{Alias, KnownVendor, ModelPolicy};
+use gateway_router::{
+    FailoverSettings,
+    resolve::{Alias, KnownVendor, ModelPolicy},
+};
 
 use super::{
     section::{Catalogue, Errors, Limits, Logging},
@@ -31,6 +34,10 @@ pub struct Settings {
     pub default_model: Option<String>,
     /// Which provider is preferred for a bare model name.
     pub default_order: Vec<String>,
+    /// The failover sequence of requests without `/v1` that bring none: configured providers only, possibly none.
+    pub failover_sequence: Vec<String>,
+    /// How a request survives what one upstream does not.
+    pub failover: FailoverSettings,
     /// Which models may be asked for.
     pub policy: ModelPolicy,
     /// Vendors that could be configured and are not.

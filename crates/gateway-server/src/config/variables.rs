@@ -15,6 +15,8 @@ pub enum Form {
     Text,
     /// `true` or `false`, also `1`, `0`, `yes`, `no`, `on`, `off`.
     Switch,
+    /// A list, with commas or as JSON writes it: `["a", "b"]`.
+    List,
 }
 
 /// One variable and the key that it stands for.
@@ -44,6 +46,15 @@ const fn switch(name: &'static str, key: &'static str) -> Variable {
         name,
         key,
         form: Form::Switch,
+        renamed: None,
+    }
+}
+
+const fn list(name: &'static str, key: &'static str) -> Variable {
+    Variable {
+        name,
+        key,
+        form: Form::List,
         renamed: None,
     }
 }
@@ -78,6 +89,7 @@ pub const VARIABLES: &[Variable] = &[
     text("BACKEND_URL", "backend.url"),
     text("BACKEND_API_KEY", "backend.api_key"),
     text("DEFAULT_MODEL", "routing.default_model"),
+    list("DEFAULT_FAILOVER_SEQUENCE", "routing.failover_sequence"),
     switch("ENABLE_VISION", "features.vision"),
     switch("ENABLE_IMAGES", "features.images"),
     text("LOG_FORMAT", "logging.format"),
@@ -138,6 +150,8 @@ fn lay<'a>(document: &mut Document<'a>, variable: &Variable, value: &'a str, not
     }
     match variable.form {
         Form::Text => document.set_text(&path, value, origin),
+        // What is no list of TOML's is a text, and the key splits that.
+        Form::List => document.set_value(&path, value, origin),
         Form::Switch => match truth(value) {
             Some(value) => document.set_bool(&path, value, origin),
             None => notes

@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     error::{ApiError, ErrorKind},
+    pipeline,
     receive::Refusal,
 };
 use crate::{app::App, observe::Exchange};
@@ -155,7 +156,7 @@ async fn run_on(
         exchange.record.error = Some(error.code());
         return;
     }
-    let (attempts, error) = match sent {
+    let attempts = match sent {
         Err(_) => {
             exchange.record.error = Some("deadline_exceeded");
             return;
@@ -164,20 +165,17 @@ async fn run_on(
             if let ReplyBody::Whole { usage, .. } = routed.reply.body {
                 exchange.record.usage = usage;
             }
-            (routed.attempts, None)
+            routed.attempts
         }
-        Ok(Err(failed)) => {
-            let error = ApiError::from_call(failed.cause, app.upstream_errors());
-            (failed.attempts, Some(error))
+        Ok(Err(mut failed)) => {
+            let attempts = std::mem::take(&mut failed.attempts);
+            let error = ApiError::from_route(failed, app.upstream_errors());
+            exchange.record.error = Some(error.code());
+            exchange.record.error_detail = error.log_detail().map(str::to_owned);
+            attempts
         }
     };
-    for attempt in &attempts {
-        app.health.note(attempt);
-    }
-    if let Some(error) = error {
-        exchange.record.error = Some(error.code());
-        exchange.record.error_detail = error.log_detail().map(str::to_owned);
-    }
+    pipeline::note(app, &attempts, &mut exchange);
 }
 
 /// A place among the attempts that run on, given back when dropped.

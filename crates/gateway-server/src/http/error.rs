@@ -8,7 +8,7 @@ use std::{borrow::Cow, time::Duration};
 use axum::body::Body;
 use bytes::Bytes;
 use gateway_providers::{CallError, Fault, FaultKind, TranslateError, fault::UpstreamError};
-use gateway_router::ResolveError;
+use gateway_router::{NoHealthyTarget, ResolveError, RouteError, RouteFailure};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -79,6 +79,7 @@ catalogue! {
     BackendAuthError => BAD_GATEWAY "backend_auth_error" "backend_auth_error" final "The provider refused the gateway's own credential. The caller's key is not at fault; the operator has to mend it.";
     ListUnavailable => BAD_GATEWAY "backend_unreachable" "list_unavailable" again "The provider's list of models cannot be had now.";
     ListTimeout => GATEWAY_TIMEOUT "backend_timeout" "list_timeout" again "The provider did not list its models in time.";
+    NoHealthyBackend => SERVICE_UNAVAILABLE "backend_unreachable" "no_healthy_backend" again "Every provider of the model has failed so often lately, or asked for a pause, that it is left alone for a while. Nothing was sent; the message says why, `retry-after` when.";
     NoAvailableChannel => SERVICE_UNAVAILABLE "backend_unreachable" "no_available_channel" again "No provider can take the request now.";
     Draining => SERVICE_UNAVAILABLE "server_shutting_down" "draining" again "The gateway is shutting down; another one will answer.";
     Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "The bodies of all requests together are at `limits.max_request_memory`. Nothing was sent.";
@@ -219,6 +220,25 @@ impl ApiError {
             CallError::Fault(fault) => Self::from_fault(*fault, policy),
             CallError::Translate(error) => error.into(),
         }
+    }
+
+    /// Why a request got no reply. Where the gateway has tried more than once itself, a client that tries again
+    /// multiplies the tries: it is told not to, unless the upstream said when it is back.
+    pub fn from_route(error: RouteError, policy: UpstreamErrorPolicy) -> Self {
+        let is_retried = error.is_retried();
+        let mut answer = match error.cause {
+            RouteFailure::Call(error) => Self::from_call(error, policy),
+            RouteFailure::NoHealthyTarget(none) => return none.into(),
+        };
+        let has_known_wait = answer.0.retry_after.is_some()
+            && matches!(
+                answer.0.status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            );
+        if is_retried && !has_known_wait {
+            answer.0.retry = false;
+        }
+        answer
     }
 
     fn from_kind(kind: FaultKind) -> Self {
@@ -436,6 +456,14 @@ impl From<TranslateError> for ApiError {
             }
             other => Self::new(ErrorKind::InvalidRequest, other.to_string()),
         }
+    }
+}
+
+impl From<NoHealthyTarget> for ApiError {
+    fn from(none: NoHealthyTarget) -> Self {
+        let mut error = Self::new(ErrorKind::NoHealthyBackend, none.to_string());
+        error.0.retry_after = Some(none.retry_after.max(Duration::from_secs(1)));
+        error
     }
 }
 

@@ -18,8 +18,10 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
 /// What a request asks for beside its body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
-    /// The provider that must answer: `?provider=`, or the first of the failover sequence.
+    /// The provider that must answer: `?provider=`.
     pub provider: Option<String>,
+    /// The failover sequence: providers in the order in which they are to be asked, none twice.
+    pub sequence: Option<Vec<String>>,
     /// The caller's limit for the upstream: to the first token of a stream, to the end of a whole answer.
     pub timeout: Option<Duration>,
     /// Whether to refuse a request that would lose a member on its way; as configured when not said.
@@ -53,8 +55,10 @@ impl Options {
             return Err(ApiError::new(ErrorKind::InvalidHeader, message).param(ENDPOINT));
         }
         let timeout = text(headers, TIMEOUT)?.map(timeout).transpose()?;
+        check_agreement(query.as_deref(), sequence.as_deref())?;
         Ok(Self {
-            provider: one_provider(query, sequence)?,
+            provider: query,
+            sequence,
             timeout,
             strict,
             opengateway,
@@ -69,21 +73,18 @@ fn strict(text: &str) -> Result<bool, ApiError> {
 }
 
 /// The query and the sequence must agree on who is asked first.
-fn one_provider(
-    query: Option<String>,
-    sequence: Option<Vec<String>>,
-) -> Result<Option<String>, ApiError> {
-    let first = sequence.and_then(|names| names.into_iter().next());
-    match (query, first) {
-        (Some(query), Some(first)) if !query.eq_ignore_ascii_case(&first) => {
-            let message = format!(
-                "`?provider=` names `{}` and `{FAILOVER}` begins with another. Send one of them.",
-                shown(&query)
-            );
-            Err(ApiError::new(ErrorKind::InvalidValue, message).param("provider"))
-        }
-        (query, first) => Ok(query.or(first)),
+fn check_agreement(query: Option<&str>, sequence: Option<&[String]>) -> Result<(), ApiError> {
+    let (Some(query), Some(first)) = (query, sequence.and_then(<[String]>::first)) else {
+        return Ok(());
+    };
+    if query.eq_ignore_ascii_case(first) {
+        return Ok(());
     }
+    let message = format!(
+        "`?provider=` names `{}` and `{FAILOVER}` begins with another. Send one of them.",
+        shown(query)
+    );
+    Err(ApiError::new(ErrorKind::InvalidValue, message).param("provider"))
 }
 
 /// As [`query_value`], of a parameter that must not stand there twice: who reads the other one?
@@ -221,7 +222,8 @@ mod tests {
         assert_eq!(read("/v1/x", &empty), Ok(dialect));
         let sequence = Options {
             opengateway: true,
-            ..provider("azure")
+            sequence: Some(vec!["azure".to_owned(), "openai".to_owned()]),
+            ..Options::default()
         };
         assert_eq!(
             read("/v1/x", &[(FAILOVER, r#"["azure","openai"]"#)]),
@@ -232,7 +234,10 @@ mod tests {
                 "/v1/x?provider=azure",
                 &[(FAILOVER, r#"["azure","openai"]"#)]
             ),
-            Ok(sequence)
+            Ok(Options {
+                provider: Some("azure".to_owned()),
+                ..sequence
+            })
         );
         assert_eq!(
             read("/v1/x?provider=openai", &[(FAILOVER, r#"["azure"]"#)]),

@@ -1,6 +1,6 @@
 //! The path of one model request, from its first byte to its last.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use axum::body::Body;
 use futures::StreamExt;
@@ -74,20 +74,13 @@ pub async fn serve(
             if let Some(error) = refusal.take() {
                 return Err(error);
             }
-            failed
-                .attempts
-                .iter()
-                .for_each(|attempt| app.health.note(attempt));
-            let attempts = attempts_header(&failed.attempts);
-            return Err(
-                ApiError::from_call(failed.cause, app.upstream_errors()).header(ATTEMPTS, attempts)
-            );
+            note(app, &failed.attempts, exchange);
+            let attempts = attempts_text(&failed.attempts);
+            let error = ApiError::from_route(failed, app.upstream_errors());
+            return Err(error.header(ATTEMPTS, attempts_header(&attempts)));
         }
     };
-    routed
-        .attempts
-        .iter()
-        .for_each(|attempt| app.health.note(attempt));
+    note(app, &routed.attempts, exchange);
 
     // Relay: what comes is passed on. The record is settled when the body ends.
     // 201 belongs to one dialect, which knows chat only.
@@ -96,6 +89,19 @@ pub async fn serve(
         && operation == Operation::Chat
         && !parts.uri.path().starts_with("/v1");
     Ok(relay(app, routed, created, exchange))
+}
+
+/// Remembers the attempts, and who was asked last.
+pub(super) fn note(app: &App, attempts: &[Attempt], exchange: &mut Exchange) {
+    attempts.iter().for_each(|attempt| app.health.note(attempt));
+    if let Some(last) = attempts.last() {
+        exchange.record.provider = Some(last.provider.clone());
+        exchange.record.model = Some(last.model.clone());
+    }
+    // Of one attempt the rest of the line tells enough.
+    if attempts.len() > 1 {
+        exchange.record.attempts = Some(attempts_text(attempts));
+    }
 }
 
 /// A whole answer is awaited even when the caller does not wait for it; a stream ends with its caller.
@@ -131,7 +137,7 @@ async fn plan_json(
     let (bytes, share) =
         receive::read_whole(&parts.headers, body, app.settings.body, share).await?;
     let understood = Understood::read(operation, bytes, app.body_policy())?;
-    let plan = plan(app, operation, options, &understood.model).await?;
+    let plan = plan(app, operation, options, (parts, &understood.model)).await?;
     let ask = Ask {
         operation,
         payload: Payload::Json(understood.body),
@@ -157,7 +163,9 @@ async fn plan_form(
     let share = app.settings.body_memory.share();
     let mut arriving = Arriving::new(body, app.settings.body, share);
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
-    let plan = plan(app, operation, options, &finder.text(&range)).await?;
+    let plan = plan(app, operation, options, (parts, &finder.text(&range))).await?;
+    // The form is written for one target and flows to it: who is left alone now is not that one.
+    let plan = app.router.healthy_first(plan);
     let second = finder.look_on(&range)?;
     let held = finder.held_len();
     let first = finder.into_held(&range, &plan.primary.model);
@@ -190,12 +198,16 @@ async fn plan(
     app: &App,
     operation: Operation,
     options: &Options,
-    model: &str,
+    (parts, model): (&Parts, &str),
 ) -> Result<Plan, ApiError> {
+    // Without `/v1` the failover dialect is spoken, in which there always is a sequence.
+    let unversioned = !parts.uri.path().starts_with("/v1");
+    let default_sequence = unversioned.then_some(app.settings.default_sequence.as_slice());
     let request = ModelRequest {
-        model,
         provider_query: options.provider.as_deref(),
-        operation,
+        sequence: options.sequence.as_deref(),
+        default_sequence,
+        ..ModelRequest::new(model, operation)
     };
     Ok(app.router.plan(&request).await?)
 }
@@ -209,10 +221,11 @@ fn relay(app: &App, routed: Routed, created: bool, exchange: &mut Exchange) -> A
         },
         target,
         attempts,
+        feedback,
     } = routed;
     headers.insert(SELECTED_PROVIDER, header_text(target.provider.name()));
     headers.insert(SELECTED_MODEL, header_text(&target.model));
-    headers.insert(ATTEMPTS, attempts_header(&attempts));
+    headers.insert(ATTEMPTS, attempts_header(&attempts_text(&attempts)));
     match body {
         ReplyBody::Whole { bytes, usage } => {
             exchange.record.usage = usage;
@@ -231,7 +244,8 @@ fn relay(app: &App, routed: Routed, created: bool, exchange: &mut Exchange) -> A
                 app.upstream_errors(),
                 app.settings.keep_alive,
                 app.cut_off.clone(),
-            );
+            )
+            .feedback(feedback);
             Answer {
                 status,
                 headers,
@@ -256,11 +270,17 @@ fn stream_headers(headers: &mut HeaderMap) {
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
 }
 
-fn attempts_header(attempts: &[Attempt]) -> HeaderValue {
-    let text = attempts
-        .iter()
-        .map(Attempt::to_string)
-        .collect::<Vec<_>>()
-        .join(",");
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+/// `openai=429,azure=200`.
+fn attempts_text(attempts: &[Attempt]) -> String {
+    let mut text = String::new();
+    for attempt in attempts {
+        let comma = if text.is_empty() { "" } else { "," };
+        // A string takes everything.
+        let _ = write!(text, "{comma}{attempt}");
+    }
+    text
+}
+
+fn attempts_header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }

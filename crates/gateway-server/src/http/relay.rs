@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures::Stream;
 use gateway_client::transport::ByteStream;
 use gateway_providers::{EventStream, Fault};
+use gateway_router::Feedback;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -42,6 +43,7 @@ pub struct Events {
     /// Fires a keep-alive's length after `written`; set anew only when it fires, not at every event.
     quiet: Pin<Box<Sleep>>,
     cut_off: Pin<Box<WaitForCancellationFutureOwned>>,
+    feedback: Option<Feedback>,
 }
 
 /// The body of an answer. Dropping it cancels the upstream and closes the record.
@@ -71,7 +73,15 @@ impl Events {
             written: Instant::now(),
             quiet: Box::pin(sleep(keep_alive)),
             cut_off: Box::pin(cut_off.cancelled_owned()),
+            feedback: None,
         }
+    }
+
+    /// Who is to be told how the stream ends.
+    #[must_use]
+    pub fn feedback(mut self, feedback: Option<Feedback>) -> Self {
+        self.feedback = feedback;
+        self
     }
 
     /// A comment, once the silence has been long enough.
@@ -122,9 +132,17 @@ impl RelayBody {
                 Poll::Ready(Next::Piece(batch.bytes))
             }
             Poll::Ready(Some(Err(fault))) => {
+                if let Some(feedback) = events.feedback.take() {
+                    feedback.broke(&fault);
+                }
                 Poll::Ready(Next::Last(error_event(fault, events.policy, exchange)))
             }
-            Poll::Ready(None) => Poll::Ready(Next::End),
+            Poll::Ready(None) => {
+                if let Some(feedback) = events.feedback.take() {
+                    feedback.complete();
+                }
+                Poll::Ready(Next::End)
+            }
             Poll::Pending if events.cut_off.as_mut().poll(context).is_ready() => {
                 let error = ApiError::new(
                     ErrorKind::Draining,

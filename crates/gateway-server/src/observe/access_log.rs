@@ -69,6 +69,8 @@ struct Line<'a> {
     provider: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<&'a str>,
     status: u16,
     duration_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,6 +223,7 @@ impl<'a> Line<'a> {
             principal: &record.principal,
             provider: record.provider.as_deref(),
             model: record.model.as_deref(),
+            attempts: record.attempts.as_deref(),
             status: record.status_code(),
             duration_ms: milliseconds(duration),
             first_token_ms: record.first_token.map(milliseconds),
@@ -244,6 +247,9 @@ impl<'a> Line<'a> {
         );
         if let (Some(provider), Some(model)) = (self.provider, self.model) {
             text.push_str(&format!(" {provider}/{}", model.escape_debug()));
+        }
+        if let Some(attempts) = self.attempts {
+            text.push_str(&format!(" attempts={attempts}"));
         }
         if let Some(first) = self.first_token_ms {
             text.push_str(&format!(" first={first:.1}ms"));

@@ -41,6 +41,8 @@ pub struct Record {
     pub provider: Option<String>,
     /// The model as the provider names it.
     pub model: Option<String>,
+    /// The attempts where there were several, as in `x-attempts`.
+    pub attempts: Option<String>,
     /// The answer's status; `None` while there is none.
     pub status: Option<StatusCode>,
     /// The error's code, also of an error inside a stream.
@@ -73,6 +75,7 @@ impl Record {
             principal: String::new(),
             provider: None,
             model: None,
+            attempts: None,
             status: None,
             error: None,
             error_detail: None,

@@ -229,8 +229,14 @@ impl Metrics {
         if added { model } else { OTHER }
     }
 
-    /// The text exposition of everything, in the OpenMetrics format.
-    pub fn render(&self, dropped_log_lines: u64, detached_requests: usize) -> String {
+    /// The text exposition of everything, in the OpenMetrics format; what is known of each provider comes in that form
+    /// already.
+    pub fn render(
+        &self,
+        dropped_log_lines: u64,
+        detached_requests: usize,
+        of_providers: &str,
+    ) -> String {
         let mut text = String::new();
         if let Ok(registry) = self.registry.read() {
             // Writing to a string cannot fail.
@@ -241,7 +247,8 @@ impl Metrics {
              # TYPE gateway_detached_requests gauge\ngateway_detached_requests {}\n\
              # TYPE gateway_connections gauge\ngateway_connections {}\n\
              # TYPE gateway_refused_connections counter\ngateway_refused_connections_total {}\n\
-             # TYPE gateway_dropped_log_lines counter\ngateway_dropped_log_lines_total {}\n",
+             # TYPE gateway_dropped_log_lines counter\ngateway_dropped_log_lines_total {}\n\
+             {of_providers}",
             self.in_flight.load(Ordering::Relaxed),
             detached_requests,
             self.connections.load(Ordering::Relaxed),
@@ -282,7 +289,7 @@ mod tests {
         };
         request("made-up", StatusCode::NOT_FOUND);
         request("real", StatusCode::OK);
-        let text = observers.metrics.render(3, 0);
+        let text = observers.metrics.render(3, 0, "");
         assert!(!text.contains("made-up"), "{text}");
         assert!(text.contains(r#"model="other",status="404""#), "{text}");
         assert!(text.contains(r#"model="real",status="200""#), "{text}");

@@ -56,6 +56,7 @@ const CALL: &[ErrorKind] = &[
     ErrorKind::UnsupportedMediaType,
     ErrorKind::UnsupportedOperation,
     ErrorKind::BackendAuthError,
+    ErrorKind::NoHealthyBackend,
     ErrorKind::NoAvailableChannel,
     ErrorKind::Overloaded,
 ];

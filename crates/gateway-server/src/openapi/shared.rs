@@ -215,7 +215,7 @@ fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
             "FailoverSequence",
             in_header(
                 "x-opengateway-failover-sequence",
-                "A JSON array of provider names. The first one answers. Empty is as good as absent.",
+                "A JSON array of provider names, asked in this order until one answers; none twice. Those that are not configured are passed over. Empty is as good as absent.",
                 // A `contentMediaType` would be true, but makes a choice of a file in Swagger UI.
                 text(),
                 r#"["openai","azure"]"#,
@@ -225,7 +225,7 @@ fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
             "Timeout",
             in_header(
                 "x-opengateway-timeout",
-                "How long the provider may take, to the first token of a stream or to the end of a whole answer: \
+                "How long each provider that is asked may take, to the first token of a stream or to the end of a whole answer: \
                  `1500ms`, `30s`, `2m`, or milliseconds as a plain number; an hour at most. Empty is as good as absent.",
                 timeout,
                 "",

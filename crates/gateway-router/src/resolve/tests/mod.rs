@@ -56,9 +56,8 @@ impl Setup {
     fn ask(&self, model: &str, provider_query: Option<&str>, operation: Operation) -> Verdict {
         resolve(
             &ModelRequest {
-                model,
                 provider_query,
-                operation,
+                ..ModelRequest::new(model, operation)
             },
             &self.table,
             &self.catalogue,

@@ -109,6 +109,43 @@ pub(super) fn default_order(
     config.routing.default_order.0.clone()
 }
 
+/// The providers of the default sequence that are there. Vendors that could be are passed over, other names are wrong.
+pub(super) fn failover_sequence(
+    config: &Config,
+    upstreams: &Upstreams,
+    catalog: &Catalog,
+    scene: &mut Scene<'_, '_>,
+) -> Vec<String> {
+    let path = Path::of(&["routing", "failover_sequence"]);
+    let mut names: Vec<String> = Vec::new();
+    for (index, name) in config.routing.failover_sequence.0.iter().enumerate() {
+        match upstreams.find(name) {
+            Named::Provider(name) if !names.iter().any(|known| known == name) => {
+                names.push(name.to_owned());
+            }
+            Named::Provider(_) => scene.wrong(
+                path.join(index),
+                format!("`{name}` is there twice"),
+                "remove one of them",
+            ),
+            Named::Unknown if catalog.get(&name.to_ascii_lowercase()).is_none() => {
+                let help = format!("configured: {}", upstreams.names().join(", "));
+                scene.wrong(
+                    path.join(index),
+                    format!("there is no provider `{name}`"),
+                    help,
+                );
+            }
+            Named::SwitchedOff | Named::Unknown => {}
+        }
+    }
+    // One backend gets every name as it is: there is nothing to choose.
+    if upstreams.mode == Mode::SingleBackend {
+        names.clear();
+    }
+    names
+}
+
 /// Follows aliases to their targets.
 struct Tracer<'t> {
     sections: &'t BTreeMap<String, Section>,

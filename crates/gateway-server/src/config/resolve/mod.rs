@@ -14,8 +14,13 @@ use gateway_router::resolve::{KnownVendor, ModelPolicy};
 
 use self::providers::Upstreams;
 use super::{
-    document::Document, environment::Environment, ledger::Ledger, path::Path, problem::Finding,
-    section::Config, settings::Settings,
+    document::Document,
+    environment::Environment,
+    ledger::Ledger,
+    path::Path,
+    problem::Finding,
+    section::Config,
+    settings::{Mode, Settings},
 };
 
 /// What was written, beside what it means.
@@ -71,8 +76,10 @@ pub(super) fn resolve(
     let metrics = rest::metrics(&config, &server.listen, &mut scene);
     let cors = rest::cors(&config, &mut scene);
     rest::check_limits(&config, &mut scene);
+    rest::check_resilience(&config, &mut scene);
     rest::check_logging(&config, &mut scene);
     let default_order = aliases::default_order(&config, &upstreams, &mut scene);
+    let failover_sequence = aliases::failover_sequence(&config, &upstreams, &catalog, &mut scene);
     let names = |list: &super::value::TextList| list.0.clone();
     let (allowed, disallowed) = (
         names(&config.auth.allowed_models),
@@ -88,6 +95,10 @@ pub(super) fn resolve(
         aliases,
         default_model,
         default_order,
+        failover_sequence,
+        failover: config
+            .resilience
+            .settings(upstreams.mode == Mode::SingleBackend),
         policy: ModelPolicy::new(
             allowed.iter().map(String::as_str),
             disallowed.iter().map(String::as_str),

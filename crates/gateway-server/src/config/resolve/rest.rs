@@ -119,6 +119,33 @@ pub(super) fn check_limits(config: &Config, scene: &mut Scene<'_, '_>) {
     );
 }
 
+pub(super) fn check_resilience(config: &Config, scene: &mut Scene<'_, '_>) {
+    let resilience = &config.resilience;
+    let mut within = |key: &str, value: u64, least: u64, most: u64| {
+        if !(least..=most).contains(&value) {
+            scene.wrong_plainly(
+                Path::of(&["resilience", key]),
+                format!("expected at least {least} and at most {most}"),
+            );
+        }
+    };
+    within("attempts", resilience.attempts.unwrap_or(1) as u64, 1, 10);
+    within("retry_percent", resilience.retry_percent.into(), 0, 100);
+    let per_second = resilience.retries_per_second.into();
+    within("retries_per_second", per_second, 0, 1_000_000);
+    let most = u32::MAX.into();
+    within("breaker_faults", resilience.breaker_faults.into(), 1, most);
+    within("breaker_percent", resilience.breaker_percent.into(), 1, 100);
+    let requests = resilience.breaker_requests.into();
+    within("breaker_requests", requests, 1, most);
+    if resilience.breaker_longest < resilience.breaker_open {
+        scene.wrong_plainly(
+            Path::of(&["resilience", "breaker_longest"]),
+            "expected at least `breaker_open`",
+        );
+    }
+}
+
 pub(super) fn check_logging(config: &Config, scene: &mut Scene<'_, '_>) {
     if EnvFilter::builder().parse(&config.logging.level).is_err() {
         scene.wrong(

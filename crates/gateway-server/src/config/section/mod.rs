@@ -15,6 +15,7 @@ mod logging;
 mod metrics;
 mod provider;
 mod proxy;
+mod resilience;
 mod routing;
 mod server;
 mod timeouts;
@@ -39,6 +40,7 @@ pub use self::{
     metrics::Metrics,
     provider::{Provider, ProviderTimeouts},
     proxy::Proxy,
+    resilience::Resilience,
     routing::Routing,
     server::{Server, Tls},
     timeouts::Timeouts,
@@ -65,6 +67,8 @@ pub struct Config {
     pub models: BTreeMap<String, Alias>,
     /// Which model and which provider, where a request leaves it open.
     pub routing: Routing,
+    /// How a request survives what one upstream does not.
+    pub resilience: Resilience,
     /// How the list of models is kept fresh.
     pub catalogue: Catalogue,
     /// How long each phase of an upstream call may take.

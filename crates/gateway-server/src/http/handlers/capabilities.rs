@@ -19,11 +19,7 @@ pub(super) async fn list(app: &App, uri: Uri) -> Result<Answer, ApiError> {
     let asked = query_value(&uri, "model").filter(|model| !model.is_empty());
     let entries: Vec<Value> = match asked {
         Some(model) => {
-            let request = ModelRequest {
-                model: &model,
-                provider_query: None,
-                operation: Operation::Chat,
-            };
+            let request = ModelRequest::new(&model, Operation::Chat);
             let plan = app.router.plan(&request).await?;
             plan.targets()
                 .map(|target| entry(&*target.provider, Some(&target.model)))

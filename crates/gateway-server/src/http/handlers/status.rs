@@ -1,10 +1,15 @@
 //! `GET /health`, `/readyz`, `/status`, `/api/status`, `/v1`, `/metrics`: one snapshot, several readers. None of
 //! them calls an upstream.
 
-use std::sync::atomic::Ordering;
+use std::{
+    sync::atomic::Ordering,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
+use gateway_router::failover::CircuitReport;
 use http::{HeaderMap, HeaderName, header};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{
     app::{App, MetricsExposure},
@@ -20,6 +25,9 @@ use crate::{
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// So many targets that are left alone are shown of one provider: their models may be clients' inventions.
+const MOST_CIRCUITS: usize = 20;
 
 /// The process is alive.
 pub(super) fn health() -> Result<Answer, ApiError> {
@@ -57,16 +65,19 @@ pub(super) fn status(app: &App, principal: &Principal) -> Result<Answer, ApiErro
     });
     let known = app.settings.keys.is_open() || matches!(principal, Principal::Key { .. });
     if let (true, Some(status)) = (known, status.as_object_mut()) {
+        let circuits = app.router.health().circuits();
         let channels = channels
             .iter()
-            .map(|(name, vendor, seen)| channel(name, vendor, *seen))
+            .map(|(name, vendor, seen)| channel(name, vendor, *seen, &circuits))
             .collect();
         status.insert("channels".to_owned(), Value::Array(channels));
     }
     Answer::json(&status)
 }
 
-fn channel(name: &str, vendor: &str, seen: LastSeen) -> Value {
+fn channel(name: &str, vendor: &str, seen: LastSeen, circuits: &[CircuitReport]) -> Value {
+    let own = circuits.iter().filter(|circuit| circuit.provider == name);
+    let own: Vec<_> = own.take(MOST_CIRCUITS).map(circuit).collect();
     json!({
         "id": name,
         "provider": vendor,
@@ -74,6 +85,22 @@ fn channel(name: &str, vendor: &str, seen: LastSeen) -> Value {
         "latency_ms": seen.latency.map(|latency| latency.as_millis()),
         "last_error_type": seen.last_error,
         "last_checked": seen.checked_unix,
+        "circuits": own,
+    })
+}
+
+/// A target that is left alone: which, why, and until when in seconds since 1970 (`null` while one request tries it).
+fn circuit(report: &CircuitReport) -> Value {
+    let left = |until: Instant| until.saturating_duration_since(Instant::now());
+    let until = report.state.until().and_then(|until| {
+        let at = SystemTime::now() + left(until);
+        Some(at.duration_since(UNIX_EPOCH).ok()?.as_secs())
+    });
+    json!({
+        "model": report.model,
+        "state": report.state.name(),
+        "until": until,
+        "reason": report.why.to_string(),
     })
 }
 
@@ -165,9 +192,11 @@ pub(crate) fn metrics_text(app: &App) -> ([(HeaderName, &'static str); 1], Strin
         .map_or(0, AccessLog::dropped);
     (
         [(header::CONTENT_TYPE, METRICS_TYPE)],
-        app.observers
-            .metrics
-            .render(dropped, app.detached.running()),
+        app.observers.metrics.render(
+            dropped,
+            app.detached.running(),
+            &app.health.metrics(&app.router.health().circuits()),
+        ),
     )
 }
 

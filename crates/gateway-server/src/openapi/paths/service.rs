@@ -66,6 +66,23 @@ pub(in crate::openapi) struct Channel {
     last_error_type: Option<String>,
     /// When it was last called, in seconds since 1970.
     last_checked: Option<u64>,
+    /// Which of its models, or the provider as a whole, are left alone now; 20 at most.
+    circuits: Vec<Circuit>,
+}
+
+/// A target that failed, or asked for a pause, and is left alone for a while.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::openapi) struct Circuit {
+    /// The model as the provider names it; `null` for all of them.
+    model: Option<String>,
+    /// `open` after faults, `cooling` in a pause, `half_open` while one request at a time tries it.
+    #[schema(pattern = "^(open|cooling|half_open)$")]
+    state: String,
+    /// Until when, in seconds since 1970.
+    until: Option<u64>,
+    /// Why, for people.
+    reason: String,
 }
 
 /// The state for dashboards.
