@@ -16,14 +16,18 @@ use crate::{cases::Emitted, recording::Recording, told::Told};
 /// The environment variable that names the folder.
 const FOLDER: &str = "GATEWAY_CORPUS_OUT";
 
+/// The folder, where one is named.
+pub(crate) fn folder() -> Option<PathBuf> {
+    env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
 /// One JSON object a line: an answer, and what this test found in it.
 pub(crate) struct Dump(Option<Mutex<BufWriter<File>>>);
 
 impl Dump {
     /// A file of this name in the named folder; nothing where none is named.
     pub(crate) fn open(name: &str) -> Self {
-        let folder = env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from);
-        Self(folder.map(|folder| {
+        Self(folder().map(|folder| {
             std::fs::create_dir_all(&folder).unwrap();
             Mutex::new(BufWriter::new(File::create(folder.join(name)).unwrap()))
         }))

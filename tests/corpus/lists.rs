@@ -10,7 +10,7 @@ use crate::{
     judge,
     recording::Recording,
     upstreams::{Operation, Upstream, operations},
-    world::{KEY, QUIET},
+    world::{ALONE, KEY},
 };
 
 /// What is wrong with the lists: the recording's id and a sentence each.
@@ -35,7 +35,7 @@ pub(crate) fn problems(recordings: &[Recording]) -> Vec<(String, String)> {
     });
     let tables: String =
         lists.iter().enumerate().map(|(number, (_, row))| row.table(&format!("list-{number}"), &upstream.url(&format!("/list-{number}")), KEY)).collect();
-    let gateway = GatewayUnderTest::start(&format!("{QUIET}{tables}"), &[]);
+    let gateway = GatewayUnderTest::start(&format!("{ALONE}{tables}"), &[]);
     for (number, (recording, _)) in lists.iter().enumerate() {
         let provider = format!("list-{number}");
         let response = gateway.send(&Request::get(&format!("/v1/models?provider={provider}")));

@@ -24,6 +24,7 @@ mod native;
 mod recording;
 mod report;
 mod samples;
+mod sent;
 mod told;
 mod upstreams;
 mod usage;
@@ -75,14 +76,15 @@ fn a_wrong_fact_is_found_out() {
     let samples = samples::all();
     let carries = |sample: &&Recording| sample.facts["choices"][0].is_object() && !sample.is_faulted() && sample.facts["error"].is_null();
     let mut tried = 0;
-    for sample in samples.iter().filter(carries) {
+    // Every third one: each is asked for once for every fact.
+    for sample in samples.iter().filter(carries).step_by(3) {
         for (fact, wrong) in wrong_facts(&sample.facts) {
             let verdict = cases::judge(&world, &Recording { facts: wrong, ..sample.clone() }).unwrap();
             assert!(!verdict.problems.is_empty(), "{}: a wrong `{fact}` is not found out", sample.id);
             tried += 1;
         }
     }
-    assert!(tried > 200, "{tried} facts were tried");
+    assert!(tried > 100, "{tried} facts were tried");
 }
 
 /// The facts with one of them wrong, each in turn.

@@ -16,10 +16,9 @@ use crate::upstreams::Upstream;
 /// The credential that the gateway holds for every provider.
 pub(crate) const KEY: &str = "sk-corpus-canary-0123456789";
 
-/// Some thousand lines of the access log tell nobody anything. Each recorded failure is to be told as it is: nothing is
-/// tried again, and no provider is left alone because of one.
-pub(crate) const QUIET: &str =
-    "[logging]\naccess = false\n\n[resilience]\nattempts = 1\nbreaker = false\n\n";
+/// One recording is one attempt, and the next one is asked for whatever became of it. The access log would have some
+/// thousand lines that tell nobody anything.
+pub(crate) const ALONE: &str = "[logging]\naccess = false\n\n[resilience]\nattempts = 1\nbreaker = false\n\n";
 
 /// What stands before the number of an answer in a text of the request, which every dialect carries on.
 const MARK: &str = "mark-";
@@ -42,7 +41,7 @@ impl World {
         // Vertex stands for two families under one name.
         let by_name: BTreeMap<String, _> = Upstream::configurable().into_iter().map(|row| (row.name(), row)).collect();
         let tables: String = by_name.iter().map(|(name, row)| row.table(name, &upstream.url(""), KEY)).collect();
-        Self { gateway: GatewayUnderTest::start(&format!("{QUIET}{tables}"), &[("ENABLE_VISION", "true")]), answers, _upstream: upstream }
+        Self { gateway: GatewayUnderTest::start(&format!("{ALONE}{tables}"), &[("ENABLE_VISION", "true")]), answers, _upstream: upstream }
     }
 
     /// Asks the gateway; the provider behind it answers with this recording. `ask` makes the request for the model,
