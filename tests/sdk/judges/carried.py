@@ -57,6 +57,8 @@ class Native:
         return not text or any(text in known or escaped in known for known in self.texts)
 
     def has(self, value):
+        if isinstance(value, tuple):
+            return any(self.has(form) for form in value)
         if isinstance(value, str):
             return self.has_text(value)
         if isinstance(value, bool):
@@ -100,7 +102,7 @@ def is_shut_out(tool, choice):
 
 
 def message_values(message):
-    """What a message holds: (place, value) pairs."""
+    """What a message holds: (place, value) pairs; a tuple is one value in several forms, any of which will do."""
     content = message.get("content")
     if isinstance(content, str):
         yield "content", content
@@ -112,7 +114,8 @@ def message_values(message):
         inner = part.get(part.get("type"), part)
         for value in values(inner):
             if isinstance(value, str) and value.startswith("data:text/"):
-                yield place, base64.b64decode(value.split(",", 1)[1]).decode()
+                encoded = value.split(",", 1)[1]
+                yield place, (base64.b64decode(encoded).decode(), encoded)
             elif isinstance(value, str) and value.startswith("data:"):
                 yield place, value.split(",", 1)[1]
             elif isinstance(value, str) and len(value) > 8 and value != part.get("type"):

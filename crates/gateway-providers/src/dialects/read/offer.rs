@@ -114,7 +114,7 @@ impl Offer {
             ToolChoice::Object(ToolChoiceObject::Function(choice)) => {
                 dropped.rest("tool_choice", &choice, &["function"]);
                 let name = choice.function.name;
-                self.keep(&[name], "tool_choice.function.name")?;
+                self.keep(&[name], "tool_choice.function.name", dropped)?;
                 self.choice = Some(Choice::Required);
             }
             ToolChoice::Object(ToolChoiceObject::AllowedTools(choice)) => {
@@ -123,7 +123,7 @@ impl Offer {
                     AllowedToolSets::One(set) => vec![set],
                     AllowedToolSets::Many(sets) => sets,
                 };
-                self.choose_allowed(&sets)?;
+                self.choose_allowed(&sets, dropped)?;
             }
             // A tool that was not taken for an offer cannot be chosen.
             ToolChoice::Object(_) => dropped.name("tool_choice"),
@@ -150,20 +150,24 @@ impl Offer {
         match choice {
             FunctionCallChoice::Mode(mode) => self.choose_mode(&mode, dropped),
             FunctionCallChoice::Function(function) => {
-                self.keep(&[function.name], "function_call.name")?;
+                self.keep(&[function.name], "function_call.name", dropped)?;
                 self.choice = Some(Choice::Required);
             }
         }
         Ok(())
     }
 
-    fn choose_allowed(&mut self, sets: &[AllowedTools]) -> Result<(), TranslateError> {
+    fn choose_allowed(
+        &mut self,
+        sets: &[AllowedTools],
+        dropped: &mut Dropped,
+    ) -> Result<(), TranslateError> {
         let names: Vec<String> = sets
             .iter()
             .flat_map(|set| &set.tools)
             .filter_map(tool_name)
             .collect();
-        self.keep(&names, "tool_choice.allowed_tools.tools")?;
+        self.keep(&names, "tool_choice.allowed_tools.tools", dropped)?;
         let must = sets
             .iter()
             .any(|set| set.mode == AllowedToolsMode::Required);
@@ -171,15 +175,40 @@ impl Offer {
         Ok(())
     }
 
-    /// Keeps only the functions of these names.
-    fn keep(&mut self, names: &[String], member: &str) -> Result<(), TranslateError> {
+    /// Keeps only the functions of these names; the others are named as dropped.
+    fn keep(
+        &mut self,
+        names: &[String],
+        member: &str,
+        dropped: &mut Dropped,
+    ) -> Result<(), TranslateError> {
         let offered = |name: &String| self.functions.iter().any(|known| known.name == *name);
         if let Some(missing) = names.iter().find(|name| !offered(name)) {
             let message = format!("`{member}` names {missing:?}, which is not among the `tools`");
             return Err(invalid(member, message));
         }
-        self.functions.retain(|known| names.contains(&known.name));
+        self.functions.retain(|known| {
+            let is_kept = names.contains(&known.name);
+            if !is_kept {
+                dropped.name(known.tool());
+            }
+            is_kept
+        });
         Ok(())
+    }
+
+    /// Names all of them as dropped, where not offering them is the only way to have none called.
+    pub(crate) fn withdraw(&self, dropped: &mut Dropped) {
+        for function in &self.functions {
+            dropped.name(function.tool());
+        }
+    }
+}
+
+impl Offered {
+    /// Where the tool stands whose function this is: `tools[2]`, or `functions[2]`.
+    fn tool(&self) -> &str {
+        self.path.strip_suffix(".function").unwrap_or(&self.path)
     }
 }
 

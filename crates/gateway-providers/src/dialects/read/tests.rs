@@ -99,8 +99,14 @@ fn a_choice_keeps_the_functions_that_may_be_called() {
             .iter()
             .map(|known| known.name.as_str())
             .collect();
-        assert_eq!((kept, offer.choice), (names, expected), "{choice}");
-        assert_eq!(rest(&request, dropped), [""; 0]);
+        assert_eq!((kept, offer.choice), (names.clone(), expected), "{choice}");
+        let shut_out = [("a", "tools[0]"), ("b", "tools[1]")];
+        let named: Vec<&str> = shut_out
+            .iter()
+            .filter(|(name, _)| !names.contains(name))
+            .map(|(_, path)| *path)
+            .collect();
+        assert_eq!(rest(&request, dropped), named, "{choice}");
     }
 }
 

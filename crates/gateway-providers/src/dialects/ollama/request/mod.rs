@@ -79,7 +79,7 @@ pub(super) fn encode(ask: &Ask<'_>) -> Result<Encoded, TranslateError> {
 /// as dropped.
 fn put_tools(offer: Offer, body: &mut ChatBody, dropped: &mut Dropped) {
     match offer.choice {
-        Some(Choice::None) => return,
+        Some(Choice::None) => return offer.withdraw(dropped),
         Some(Choice::Required) => dropped.name(offer.said_by),
         Some(Choice::Auto) | None => {}
     }
