@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod failure;
+mod fuzz;
 mod process;
 mod tidy;
 mod workspace;
@@ -36,6 +37,8 @@ enum Command {
     Codegen(codegen::Arguments),
     /// Rules of the tree that the compiler and clippy cannot check.
     Tidy,
+    /// Feeds what reads an upstream's bytes with anything, a minute each: a job of its own, not part of `ci`.
+    Fuzz(fuzz::Options),
     /// Measures the release gateway beside nginx, and checks the targets.
     Bench(bench::Options),
 }
@@ -52,6 +55,7 @@ fn run(command: Command) -> Outcome<ExitCode> {
         Command::Ci(arguments) => ci::run(&Workspace::load()?, &arguments)?,
         Command::Codegen(arguments) => codegen::run(&Workspace::load()?, arguments)?,
         Command::Tidy => tidy::run(&Workspace::load()?)?,
+        Command::Fuzz(options) => fuzz::run(&Workspace::load()?, &options)?,
         Command::Bench(options) => {
             return bench::run(&options).map_err(|error| Failure::because("the bench", error));
         }

@@ -75,7 +75,12 @@ pub(super) fn markdown() -> String {
     let mut text = HEAD.to_owned();
     for row in ROWS {
         let (next, mark) = (next(row.next), mark(row.mark));
-        let _ = writeln!(text, "| {} | {next} | {mark} | {} |", when(row.when), row.why);
+        let _ = writeln!(
+            text,
+            "| {} | {next} | {mark} | {} |",
+            when(row.when),
+            row.why
+        );
     }
     text.push_str(REST);
     text

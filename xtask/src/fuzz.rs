@@ -1,0 +1,215 @@
+//! `cargo xtask fuzz`: what reads an upstream's bytes, fed with anything, from recorded traffic on.
+//!
+//! The targets are a workspace of their own in `fuzz/`, built by the ordinary compiler with LLVM's coverage counters and
+//! linked with libFuzzer, which needs a C++ compiler. A finding is a file that makes its target panic; it stays below
+//! the target folder and is printed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use clap::Args;
+use serde_json::Value;
+
+use crate::{
+    failure::{Failure, Outcome},
+    process,
+    workspace::Workspace,
+};
+
+/// Coverage as libFuzzer reads it (<https://clang.llvm.org/docs/SanitizerCoverage.html>), and checks on.
+const FLAGS: &[&str] = &[
+    "--cfg=fuzzing",
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Clink-dead-code",
+    "-Ccodegen-units=1",
+    "-Cdebug-assertions",
+];
+
+/// Larger recordings would make every run slow.
+const LARGEST_SEED: usize = 60_000;
+
+/// What to feed, and for how long.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Runs these targets alone; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    target: Vec<String>,
+    /// How long each target runs.
+    #[arg(long, default_value_t = 60, value_name = "N")]
+    seconds: u32,
+}
+
+/// One program of `fuzz/`.
+struct Target {
+    name: &'static str,
+    /// The first bytes of a seed made of a recording of this wire format; `None` where it is none for this target.
+    seed: fn(&Recording) -> Option<&'static [u8]>,
+}
+
+/// What a recording says of itself.
+struct Recording {
+    dialect: String,
+    framing: String,
+}
+
+const TARGETS: &[Target] = &[
+    Target {
+        name: "decoders",
+        seed: |recording| match recording.dialect.as_str() {
+            "anthropic.messages" => Some(&[0, 7]),
+            "bedrock.converse" => Some(&[1, 7]),
+            "cohere.chat_v2" => Some(&[2, 7]),
+            "google.generateContent" => Some(&[3, 7]),
+            "ollama.chat" => Some(&[4, 7]),
+            "openai.responses" => Some(&[5, 7]),
+            _ => None,
+        },
+    },
+    Target {
+        name: "aws_frames",
+        seed: |recording| (recording.framing == "aws-eventstream").then_some(&[7]),
+    },
+    Target {
+        name: "passed_on",
+        seed: |recording| (recording.dialect == "openai.chat").then_some(&[0, 7]),
+    },
+];
+
+/// Builds and runs the targets.
+///
+/// # Errors
+/// When they cannot be built, and when one of them finds something.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome {
+    let chosen: Vec<&Target> = TARGETS
+        .iter()
+        .filter(|target| {
+            options.target.is_empty() || options.target.iter().any(|name| name == target.name)
+        })
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+        return Err(Failure::new(format!(
+            "there is no such target; there are {}",
+            names.join(", ")
+        )));
+    }
+    let place = workspace.target.join("fuzz");
+    let host = host()?;
+    let mut cargo = workspace.cargo();
+    cargo
+        .args([
+            "build",
+            "--release",
+            "--manifest-path",
+            "fuzz/Cargo.toml",
+            "--target",
+            &host,
+        ])
+        .env("CARGO_TARGET_DIR", &place)
+        .env("RUSTFLAGS", FLAGS.join(" "));
+    process::run(&mut cargo).map_err(|failure| {
+        failure.hint("libFuzzer is built by a C++ compiler: apt-get install g++")
+    })?;
+    let recordings = recordings()?;
+    for target in chosen {
+        let seeds = place.join("corpus").join(target.name);
+        sow(target, &recordings, &seeds)?;
+        fuzz(&place, &host, target, &seeds, options.seconds)?;
+    }
+    Ok(())
+}
+
+fn fuzz(place: &Path, host: &str, target: &Target, seeds: &Path, seconds: u32) -> Outcome {
+    let findings = place.join("findings");
+    fs::create_dir_all(&findings).map_err(|error| Failure::because(findings.display(), error))?;
+    let prefix = format!("-artifact_prefix={}/{}-", findings.display(), target.name);
+    let mut program = Command::new(place.join(host).join("release").join(target.name));
+    program
+        .arg(seeds)
+        .arg(format!("-max_total_time={seconds}"))
+        .args([
+            "-max_len=65536",
+            "-rss_limit_mb=2048",
+            "-timeout=10",
+            "-print_final_stats=1",
+        ])
+        .arg(prefix);
+    process::run(&mut program).map_err(|failure| {
+        failure.hint("the file named above makes the target fail: give it to the program as its only argument")
+    })
+}
+
+/// The machine's own target: with one named, build scripts are built without the counters.
+fn host() -> Outcome<String> {
+    let told = process::capture(Command::new("rustc").args(["-vV"]))?;
+    told.lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new("rustc does not name its host"))
+}
+
+/// Recorded answers, where `GATEWAY_CORPUS` names their folder.
+fn recordings() -> Outcome<Vec<(Recording, String, Vec<u8>)>> {
+    let Some(folder) = std::env::var_os("GATEWAY_CORPUS").map(PathBuf::from) else {
+        println!("GATEWAY_CORPUS is not set: there are no recorded answers to begin with");
+        return Ok(Vec::new());
+    };
+    let index = read_json(&folder.join("index.json"))?;
+    let mut found = Vec::new();
+    for entry in index.as_array().into_iter().flatten() {
+        let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        let file = read_json(&folder.join(text("file")))?;
+        let Some(bytes) = file
+            .get("response")
+            .and_then(answer)
+            .filter(|bytes| bytes.len() < LARGEST_SEED)
+        else {
+            continue;
+        };
+        let recording = Recording {
+            dialect: text("dialect"),
+            framing: text("framing"),
+        };
+        found.push((recording, text("id"), bytes));
+    }
+    Ok(found)
+}
+
+fn answer(response: &Value) -> Option<Vec<u8>> {
+    if let Some(encoded) = response["raw_b64"].as_str() {
+        return STANDARD.decode(encoded).ok();
+    }
+    let text = ["raw_sse", "raw_ndjson"]
+        .iter()
+        .find_map(|name| response[*name].as_str());
+    let body = || (!response["body"].is_null()).then(|| response["body"].to_string());
+    text.map(str::to_owned)
+        .or_else(body)
+        .map(String::into_bytes)
+}
+
+fn read_json(path: &Path) -> Outcome<Value> {
+    let text = fs::read(path).map_err(|error| Failure::because(path.display(), error))?;
+    serde_json::from_slice(&text).map_err(|error| Failure::because(path.display(), error))
+}
+
+fn sow(target: &Target, recordings: &[(Recording, String, Vec<u8>)], seeds: &Path) -> Outcome {
+    fs::create_dir_all(seeds).map_err(|error| Failure::because(seeds.display(), error))?;
+    for (recording, id, bytes) in recordings {
+        let Some(head) = (target.seed)(recording) else {
+            continue;
+        };
+        let path = seeds.join(id);
+        fs::write(&path, [head, bytes].concat())
+            .map_err(|error| Failure::because(path.display(), error))?;
+    }
+    Ok(())
+}
