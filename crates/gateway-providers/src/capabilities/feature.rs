@@ -53,7 +53,7 @@ pub static FEATURES: &[Feature] = &[
         let file = json!({"type": "file", "file": {
             "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjQK",
         }});
-        messages(body, json!([with_part(file)]));
+        messages(body, json!([with_part(&file)]));
     }),
     feature(
         "audio_input",
@@ -61,11 +61,11 @@ pub static FEATURES: &[Feature] = &[
         &["messages[0].content[1]"],
         |body| {
             let audio = json!({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}});
-            messages(body, json!([with_part(audio)]));
+            messages(body, json!([with_part(&audio)]));
         },
     ),
     feature("tools", "Tools", &["tools"], |body| {
-        set(body, "tools", tools())
+        set(body, "tools", tools());
     }),
     feature(
         "tool_results",
@@ -156,7 +156,7 @@ pub static FEATURES: &[Feature] = &[
         },
     ),
     feature("verbosity", "Verbosity", &["verbosity"], |body| {
-        set(body, "verbosity", json!("low"))
+        set(body, "verbosity", json!("low"));
     }),
     feature(
         "max_completion_tokens",
@@ -167,25 +167,27 @@ pub static FEATURES: &[Feature] = &[
         },
     ),
     feature("stop", "Stop sequences", &["stop"], |body| {
-        set(body, "stop", json!(["END", "STOP"]))
+        set(body, "stop", json!(["END", "STOP"]));
     }),
     feature("n", "Several answers", &["n"], |body| {
-        set(body, "n", json!(2))
+        set(body, "n", json!(2));
     }),
     feature("seed", "Seed", &["seed"], |body| {
-        set(body, "seed", json!(7))
+        set(body, "seed", json!(7));
     }),
     feature("temperature", "Temperature", &["temperature"], |body| {
-        set(body, "temperature", json!(0.25))
+        set(body, "temperature", json!(0.25));
     }),
     feature("top_p", "Nucleus sampling", &["top_p"], |body| {
-        set(body, "top_p", json!(0.75))
+        set(body, "top_p", json!(0.75));
     }),
     feature(
         "top_k",
         "Top-k sampling (an extension)",
         &["top_k"],
-        |body| set(body, "top_k", json!(40)),
+        |body| {
+            set(body, "top_k", json!(40));
+        },
     ),
     feature(
         "presence_penalty",
@@ -204,7 +206,7 @@ pub static FEATURES: &[Feature] = &[
         },
     ),
     feature("logit_bias", "Bias of tokens", &["logit_bias"], |body| {
-        set(body, "logit_bias", json!({"50256": -100}))
+        set(body, "logit_bias", json!({"50256": -100}));
     }),
     feature(
         "logprobs",
@@ -257,19 +259,21 @@ pub static FEATURES: &[Feature] = &[
         "prompt_cache_key",
         "Cache key",
         &["prompt_cache_key"],
-        |body| set(body, "prompt_cache_key", json!("k-1")),
+        |body| {
+            set(body, "prompt_cache_key", json!("k-1"));
+        },
     ),
     feature("user", "End user", &["user"], |body| {
-        set(body, "user", json!("u-1"))
+        set(body, "user", json!("u-1"));
     }),
     feature("metadata", "Metadata", &["metadata"], |body| {
-        set(body, "metadata", json!({"a": "b"}))
+        set(body, "metadata", json!({"a": "b"}));
     }),
     feature("service_tier", "Service tier", &["service_tier"], |body| {
-        set(body, "service_tier", json!("flex"))
+        set(body, "service_tier", json!("flex"));
     }),
     feature("store", "Storing the answer", &["store"], |body| {
-        set(body, "store", json!(true))
+        set(body, "store", json!(true));
     }),
 ];
 
@@ -301,12 +305,12 @@ fn user(text: &str) -> Value {
     json!({"role": "user", "content": text})
 }
 
-fn with_part(part: Value) -> Value {
+fn with_part(part: &Value) -> Value {
     json!({"role": "user", "content": [{"type": "text", "text": "What is this?"}, part]})
 }
 
 fn image(url: &str) -> Value {
-    with_part(json!({"type": "image_url", "image_url": {"url": url}}))
+    with_part(&json!({"type": "image_url", "image_url": {"url": url}}))
 }
 
 fn tools() -> Value {

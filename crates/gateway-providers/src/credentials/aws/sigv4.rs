@@ -164,9 +164,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 fn digest_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let whole = pieces
-        .into_iter()
-        .fold(Sha256::new(), |whole, piece| whole.chain_update(piece));
+    let whole = pieces.into_iter().fold(Sha256::new(), Sha256::chain_update);
     hex(&whole.finalize())
 }
 
