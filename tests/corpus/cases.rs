@@ -58,7 +58,7 @@ pub(crate) fn judge(world: &World, recording: &Recording) -> Option<Verdict> {
         }
         let run = |stream, chunking| Run { world, recording, family, operation, stream, chunking };
         if recording.streaming {
-            verdict.take_stream(Chunking::ALL.map(|chunking| run(true, chunking)));
+            verdict.take_stream(&Chunking::ALL.map(|chunking| run(true, chunking)));
         } else {
             verdict.take(&run(false, Chunking::Whole));
             if operation == Operation::Chat {
@@ -73,7 +73,7 @@ pub(crate) fn judge(world: &World, recording: &Recording) -> Option<Verdict> {
 
 impl Verdict {
     /// A stream says the same however it is cut.
-    fn take_stream(&mut self, runs: [Run<'_>; 4]) {
+    fn take_stream(&mut self, runs: &[Run<'_>; 4]) {
         let mut told = runs.each_ref().map(|run| self.take(run));
         told.iter_mut().for_each(|told| told.forget_made_ids(&runs[0].recording.reply.body));
         for (run, other) in runs.iter().zip(&told) {

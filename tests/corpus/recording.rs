@@ -18,8 +18,6 @@ pub(crate) struct Recording {
     pub(crate) id: String,
     /// Who answered.
     pub(crate) provider: String,
-    /// The provider's name of its API.
-    pub(crate) api: String,
     /// The wire format.
     pub(crate) dialect: String,
     pub(crate) model: String,
@@ -72,7 +70,6 @@ impl Recording {
         Self {
             id: text("id"),
             provider: text("provider"),
-            api: text("api"),
             dialect: text("dialect"),
             model: text("model"),
             streaming: value["streaming"] == true,

@@ -4,13 +4,16 @@ use std::{collections::BTreeMap, env, fmt::Write, fs, path::PathBuf};
 
 use crate::{exceptions, recording::Recording};
 
+/// What is wrong with a recording: in which run, and what.
+type Found = Vec<(String, String)>;
+
 /// The verdicts of a run: the recordings with problems, those that were not asked for, and how many there were.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) recordings: usize,
     pub(crate) runs: usize,
-    /// By id: in which run, and what.
-    pub(crate) failures: BTreeMap<String, Vec<(String, String)>>,
+    /// By id.
+    pub(crate) failures: BTreeMap<String, Found>,
     pub(crate) not_spoken: BTreeMap<String, &'static str>,
 }
 
@@ -41,7 +44,7 @@ impl Report {
     /// Writes the whole report into the target folder.
     pub(crate) fn write(&self, name: &str, recordings: &[Recording]) {
         let by_dialect = |id: &str| recordings.iter().find(|recording| recording.id == id).map_or("?", |recording| &recording.dialect);
-        let mut failed: BTreeMap<&str, Vec<(&String, &Vec<(String, String)>)>> = BTreeMap::new();
+        let mut failed: BTreeMap<&str, Vec<(&String, &Found)>> = BTreeMap::new();
         for (id, problems) in &self.failures {
             failed.entry(by_dialect(id)).or_default().push((id, problems));
         }

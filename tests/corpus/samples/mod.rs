@@ -27,7 +27,6 @@ fn sample(quirk: &str, provider: &str, dialect: &str, facts: Value) -> Recording
     Recording {
         id: format!("sample: {provider}: {quirk}"),
         provider: provider.to_owned(),
-        api: dialect.to_owned(),
         dialect: dialect.to_owned(),
         model: "some-model".to_owned(),
         streaming: false,

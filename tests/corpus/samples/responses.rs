@@ -36,7 +36,7 @@ fn events(events: &[Value]) -> Vec<Value> {
     begin.iter().chain(events).enumerate().map(number).collect()
 }
 
-fn end(status: &str, response: Value) -> Value {
+fn end(status: &str, response: &Value) -> Value {
     json!({"type": format!("response.{status}"), "response": response})
 }
 
@@ -100,7 +100,7 @@ fn streams() -> Vec<Recording> {
     let thinking = json!({"id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "one"}, {"type": "summary_text", "text": "two"}], "encrypted_content": "gAAAA-done"});
     let summary =
         |index: u32, text: &str| json!({"type": "response.reasoning_summary_text.delta", "output_index": 0, "summary_index": index, "item_id": "rs_1", "delta": text});
-    let completed = |output: Value| end("completed", response("completed", &output));
+    let completed = |output: Value| end("completed", &response("completed", &output));
     vec![
         stream(
             "ids of items that change, keep-alives, an event of tomorrow",
@@ -166,7 +166,7 @@ fn faults() -> Vec<Recording> {
         fault("an end without an end", "truncated_stream", json!({"choices": [{"text": "Hel"}]}), &[]),
         sample("a failed answer", "openai", RESPONSES, json!({"choices": [{"finish": "failed"}], "error": {"message": "It broke."}}))
             .feature("mid_stream_error")
-            .named_events(&events(&[end("failed", failed)])),
+            .named_events(&events(&[end("failed", &failed)])),
     ]
 }
 
