@@ -9,8 +9,8 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     super::wire::request::{Content, FunctionResponse, MadePart, Part},
-    history::{self, Calls},
-    media,
+    calls::Calls,
+    history, media,
 };
 use crate::{
     TranslateError,

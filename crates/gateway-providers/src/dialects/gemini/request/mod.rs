@@ -1,5 +1,6 @@
 //! A chat request in the protocol's words.
 
+mod calls;
 mod config;
 mod contents;
 mod history;
