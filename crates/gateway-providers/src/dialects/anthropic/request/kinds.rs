@@ -3,7 +3,8 @@
 use gateway_types::{
     Extra,
     chat::{
-        CustomToolDefinition, CustomToolFormat, FunctionDefinition, UserLocation, WebSearchOptions,
+        CustomToolDefinition, CustomToolFormat, FunctionDefinition, SearchContextSize,
+        UserLocation, WebSearchOptions,
     },
 };
 use serde_json::{Value, json};
@@ -133,6 +134,10 @@ pub(super) fn web_search(mut options: WebSearchOptions, notes: &mut Notes<'_>) -
             .dropped
             .rest("web_search_options.user_location", &location.extra, &[]);
         options.user_location.take();
+    }
+    // As much as where nobody says it.
+    if options.search_context_size.as_option() == Some(&SearchContextSize::Medium) {
+        options.search_context_size.take();
     }
     notes.dropped.rest("web_search_options", &options, &[]);
     wire::Tool::Own(tool)
