@@ -9,7 +9,7 @@ pub struct Feature {
     pub name: &'static str,
     /// What it is, in a few words.
     pub title: &'static str,
-    /// Paths as which a dialect would name it among what it dropped; what begins with one of them is it.
+    /// Paths as which a dialect would name it among what it dropped; what holds one of them holds it.
     pub paths: &'static [&'static str],
     /// Makes the request: a plain one comes in, a plain one with the feature goes out.
     pub(super) apply: fn(&mut Value),
@@ -120,7 +120,7 @@ pub static FEATURES: &[Feature] = &[
             set(body, "parallel_tool_calls", json!(false));
         },
     ),
-    feature("custom_tools", "Custom tools", &["tools"], |body| {
+    feature("custom_tools", "Custom tools", &["tools[0]"], |body| {
         set(
             body,
             "tools",
@@ -248,7 +248,7 @@ pub static FEATURES: &[Feature] = &[
     feature(
         "cache_control",
         "Cache marks (an extension)",
-        &["messages[0].content[0]"],
+        &["messages[0].content[0].cache_control"],
         |body| {
             let part =
                 json!({"type": "text", "text": "Long.", "cache_control": {"type": "ephemeral"}});

@@ -95,11 +95,15 @@ fn call(model: &str, body: &Value) -> Option<Call> {
     })
 }
 
-/// A part of the feature that is dropped counts as the feature.
+/// A part of the feature that is dropped is a matter of detail; what holds the feature is not.
 fn is_dropped(feature: &Feature, dropped: &[String]) -> bool {
+    let holds = |name: &str, path: &str| {
+        path.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
     dropped
         .iter()
-        .any(|name| feature.paths.iter().any(|path| name.starts_with(path)))
+        .any(|name| feature.paths.iter().any(|path| holds(name, path)))
 }
 
 /// Whether every member that the feature changed stands in what is sent as it was asked.
