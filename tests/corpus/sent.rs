@@ -15,6 +15,7 @@ fn lines(recordings: &[Recording]) -> String {
 fn line(recording: &Recording) -> Value {
     json!({
         "id": recording.id,
+        "provider": recording.provider,
         "dialect": recording.dialect,
         "stream": recording.streaming,
         "status": recording.status(),

@@ -1,5 +1,11 @@
 #!/usr/bin/env python3
-"""Installs the providers' own SDKs below the target folder and lets them judge: see judge.py."""
+"""Installs the providers' own SDKs below the target folder and lets them judge.
+
+What the gateway sends to each provider (judge.py), and what this tree believes that each provider sends (read.py). With
+GATEWAY_CORPUS recorded traffic is judged, too.
+
+    python3 tests/sdk/judges/run.py            GATEWAY_BIN=/path/to/gateway skips a build
+"""
 
 import os
 import subprocess
@@ -7,11 +13,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PLACE = Path(os.environ.get("CARGO_TARGET_DIR", HERE.parents[2] / "target")) / "sdk" / "judges"
+ROOT = HERE.parents[2]
+PLACE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "sdk" / "judges"
 SDKS = ["anthropic>=2.11,<3", "google-genai>=3.4,<4", "cohere>=7.3,<8", "ollama>=0.6,<1", "boto3>=1.44,<2"]
 
 
 def main():
+    os.environ["PYTHONUNBUFFERED"] = "1"  # in the order in which it happens
     venv = PLACE / "venv"
     python = venv / "bin" / "python"
     if not python.exists():
@@ -19,7 +27,16 @@ def main():
     print(f"[judges] installing {', '.join(SDKS)} from PyPI", flush=True)
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", *SDKS]
     subprocess.run(install, check=True)
-    return subprocess.run([python, HERE / "judge.py", *sys.argv[1:]]).returncode
+    judgements = [[python, HERE / "judge.py"], [python, HERE / "read.py", what_is_sent()]]
+    return max(subprocess.run(judgement).returncode for judgement in judgements)
+
+
+def what_is_sent():
+    """What the corpus test's upstreams send as each provider, written down; gives the folder."""
+    environment = {**os.environ, "GATEWAY_CORPUS_OUT": str(PLACE)}
+    write = ["cargo", "test", "--quiet", "--package", "gateway-e2e", "--test", "corpus", "sent::"]
+    subprocess.run(write, cwd=ROOT, env=environment, check=True)
+    return PLACE / "sent"
 
 
 if __name__ == "__main__":

@@ -126,9 +126,9 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "sdk",
-        meaning: "the official SDKs work unchanged",
+        meaning: "the official SDKs work unchanged, and the providers' own accept what they are sent",
         run: sdk::contracts,
-        hint: "python3 tests/sdk/run.py runs it alone",
+        hint: "tests/sdk/run.py and tests/sdk/judges/run.py run it alone",
         installs: true,
     },
     Step {

@@ -14,13 +14,18 @@ const PYTHON_PACKAGES: &[&str] = &[
     "jsonschema>=4.26,<5",
 ];
 
-/// The contract tests with openai-python and openai-node, which install the two for themselves.
+/// The contract tests with openai-python and openai-node, and the judgement of the providers' own SDKs. They install
+/// the SDKs for themselves.
 pub(super) fn contracts(workspace: &Workspace) -> Outcome {
-    let mut python = Command::new("python3");
-    python
-        .arg("tests/sdk/run.py")
-        .env("GATEWAY_BIN", workspace.built("gateway"));
-    process::run(python.current_dir(&workspace.root))
+    ["tests/sdk/run.py", "tests/sdk/judges/run.py"]
+        .iter()
+        .try_for_each(|script| {
+            let mut python = Command::new("python3");
+            python
+                .arg(script)
+                .env("GATEWAY_BIN", workspace.built("gateway"));
+            process::run(python.current_dir(&workspace.root))
+        })
 }
 
 /// The completeness of our types, and the tests of the program that measures it.
