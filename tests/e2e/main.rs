@@ -15,6 +15,7 @@ mod connections;
 mod demo;
 mod drain;
 mod edges;
+mod failover;
 mod fault_table;
 mod flow;
 mod framing;

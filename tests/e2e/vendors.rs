@@ -115,7 +115,7 @@ fn assert_auth(row: &VendorRow, seen: &RecordedRequest, what: &str) {
     let key = key(row);
     let count = head.matches(&key).count();
     match &row.auth {
-        Auth::Bearer => assert_eq!(seen.header("authorization"), Some(format!("Bearer {key}").as_str()), "{what}"),
+        Auth::Bearer | Auth::Aws { .. } | Auth::Google => assert_eq!(seen.header("authorization"), Some(format!("Bearer {key}").as_str()), "{what}"),
         Auth::Header { name } => assert!(seen.header(name.as_str()) == Some(key.as_str()), "{what}: {head}"),
         Auth::Query { name } => assert!(query(seen).contains(&(name.clone(), key)), "{what}: {head}"),
         Auth::None => assert_eq!(count, 0, "{what}: {head}"),

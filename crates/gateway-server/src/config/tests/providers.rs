@@ -14,7 +14,7 @@ fn credential(settings: &Settings, name: &str) -> Option<String> {
     match &provider.settings.credential {
         Credential::Header { value, .. } => value.to_str().ok().map(str::to_owned),
         Credential::Query { secret, .. } => Some(secret.expose().to_owned()),
-        Credential::None => None,
+        Credential::Aws(_) | Credential::None => None,
     }
 }
 
