@@ -203,10 +203,7 @@ async fn invented_names_are_remembered_up_to_a_bound_and_not_for_long() {
     for number in 0..3_000 {
         let model = format!("a/invented-{number}");
         let plan = router
-            .plan(&ModelRequest::new(
-                &model,
-                Operation::Chat,
-            ))
+            .plan(&ModelRequest::new(&model, Operation::Chat))
             .await
             .unwrap();
         router.send(plan, ask()).await.unwrap_err();
@@ -226,10 +223,7 @@ async fn invented_names_are_remembered_up_to_a_bound_and_not_for_long() {
     let huge = format!("a/{}", "x".repeat(1_000));
     let before = router.health().tracked();
     let plan = router
-        .plan(&ModelRequest::new(
-            &huge,
-            Operation::Chat,
-        ))
+        .plan(&ModelRequest::new(&huge, Operation::Chat))
         .await
         .unwrap();
     router.send(plan, ask()).await.unwrap_err();

@@ -1,6 +1,7 @@
 //! Resolution case by case: a world of providers, and tables of what names mean in it.
 
 mod modes;
+mod sequences;
 mod spellings;
 
 use std::sync::Arc;
