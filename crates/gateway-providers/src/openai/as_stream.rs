@@ -142,34 +142,39 @@ fn text_choice(choice: &str, _place: usize) -> Result<Vec<String>, ScanError> {
     Ok(vec![flat(choice)])
 }
 
-/// The message as a delta: its tool calls get the index that chunks need.
+/// Lists of a message whose entries have an index in chunks.
+const INDEXED: [&str; 3] = ["tool_calls", "annotations", "images"];
+
+/// The message as a delta: the entries of its lists get the index that chunks need.
 fn delta(message: &str) -> Result<String, ScanError> {
     let message = parse(&Bytes::copy_from_slice(message.as_bytes()))?;
     let mut edit = message.edit();
-    if let Some(calls) = message
-        .get("tool_calls")
-        .filter(|calls| calls.value.starts_with('['))
-    {
+    for name in INDEXED {
+        let list = message.get(name);
+        let Some(list) = list.filter(|list| list.value.starts_with('[')) else {
+            continue;
+        };
         let mut indexed = String::from("[");
-        for (place, Element { range }) in elements(calls.value.as_bytes(), LIMITS)?
-            .into_iter()
-            .enumerate()
-        {
-            let call = calls.value.get(range).unwrap_or_default();
+        let entries = elements(list.value.as_bytes(), LIMITS)?;
+        for (place, Element { range }) in entries.into_iter().enumerate() {
+            let entry = list.value.get(range).unwrap_or_default();
             let comma = if place == 0 { "" } else { "," };
-            let _ = write!(indexed, "{comma}{}", with_index(call, place)?);
+            let _ = write!(indexed, "{comma}{}", with_index(entry, place)?);
         }
-        edit.set("tool_calls", indexed + "]");
+        edit.set(name, indexed + "]");
     }
     Ok(text(&edit.apply()))
 }
 
-fn with_index(call: &str, place: usize) -> Result<String, ScanError> {
-    let call = parse(&Bytes::copy_from_slice(call.as_bytes()))?;
-    if call.get("index").is_some_and(|index| !index.is_null()) {
-        return Ok(text(call.bytes()));
+fn with_index(entry: &str, place: usize) -> Result<String, ScanError> {
+    if !entry.starts_with('{') {
+        return Ok(entry.to_owned());
     }
-    let mut edit = call.edit();
+    let entry = parse(&Bytes::copy_from_slice(entry.as_bytes()))?;
+    if entry.get("index").is_some_and(|index| !index.is_null()) {
+        return Ok(text(entry.bytes()));
+    }
+    let mut edit = entry.edit();
     edit.set("index", place.to_string());
     Ok(text(&edit.apply()))
 }
