@@ -114,10 +114,16 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(options.others, ["provider_options.google"]);
-        let merged = options.apply(json!({"a": {"y": 0}, "b": 0, "k": 1}).to_string().into(), None);
+        let merged = options.apply(
+            json!({"a": {"y": 0}, "b": 0, "k": 1}).to_string().into(),
+            None,
+        );
         let merged: Value = serde_json::from_slice(&merged).unwrap();
         assert_eq!(merged, json!({"a": {"y": 0, "x": 1}, "b": [2], "k": 1}));
-        let into_each = options.apply(json!({"of": [{"a": {"y": 0}}, {}]}).to_string().into(), Some("of"));
+        let into_each = options.apply(
+            json!({"of": [{"a": {"y": 0}}, {}]}).to_string().into(),
+            Some("of"),
+        );
         let into_each: Value = serde_json::from_slice(&into_each).unwrap();
         assert_eq!(
             into_each,
