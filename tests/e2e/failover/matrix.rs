@@ -159,7 +159,9 @@ fn f1_a_provider_that_cannot_be_reached() {
 }
 
 /// (id, what comes after the first event)
-const LATE: &[(&str, fn(Reply) -> Reply)] = &[
+type Late = (&'static str, fn(Reply) -> Reply);
+
+const LATE: &[Late] = &[
     ("F8 silence", |reply| reply.hang()),
     ("F10 reset", |reply| reply.reset()),
     ("F11 clean end", |reply| reply),
