@@ -1,6 +1,6 @@
-//! Ids of tool calls in the alphabet that Anthropic takes.
+//! Ids of tool calls as Anthropic takes them: of a narrow alphabet, and each of one call only.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// The ids of one conversation: the same for a call and for its answer, and never two calls with one.
 #[derive(Debug, Default)]
@@ -22,10 +22,27 @@ impl Ids {
             self.unnamed.push_back((name.to_owned(), made.clone()));
             made
         } else {
-            self.named(id)
+            self.of_named_call(id)
         };
         self.names.insert(native.clone(), name.to_owned());
         native
+    }
+
+    /// An id that was a call's before (there are clients and servers that count anew in every turn) is another
+    /// one from here on.
+    fn of_named_call(&mut self, id: &str) -> String {
+        let native = self.named(id);
+        if !self.names.contains_key(&native) {
+            return native;
+        }
+        let another = self.make(&native);
+        self.native.insert(id.to_owned(), another.clone());
+        another
+    }
+
+    /// What was called, each name once.
+    pub(super) fn into_names(self) -> BTreeSet<String> {
+        self.names.into_values().collect()
     }
 
     /// The name of what was called by this native id.
@@ -102,5 +119,17 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(ids.of_function_answer("g"), second);
         assert_eq!(ids.of_answer(""), first);
+    }
+
+    #[test]
+    fn an_id_that_comes_again_is_another_call() {
+        let mut ids = Ids::default();
+        let first = ids.of_call("call_0", "f");
+        assert_eq!(ids.of_answer("call_0"), first);
+        let second = ids.of_call("call_0", "g");
+        assert_ne!(first, second);
+        assert_eq!(ids.of_answer("call_0"), second);
+        assert_eq!(ids.name_of(&second), Some("g"));
+        assert_eq!(Vec::from_iter(ids.into_names()), ["f", "g"]);
     }
 }

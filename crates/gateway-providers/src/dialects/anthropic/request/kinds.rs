@@ -107,6 +107,16 @@ pub(super) fn custom_tool(
     }
 }
 
+/// A tool of which nothing is known but that it was called.
+pub(super) fn recalled(name: String) -> ClientTool {
+    ClientTool {
+        name,
+        description: Some("It is no longer there.".to_owned()),
+        input_schema: input_schema(Object::new()),
+        ..ClientTool::default()
+    }
+}
+
 /// A schema of an object, which Anthropic wants to be told as one.
 fn input_schema(mut schema: Object) -> Object {
     if !schema.contains_key("type") {

@@ -86,6 +86,7 @@ pub(super) fn encode(host: &Host, ask: &Ask<'_>) -> Result<Encoded, TranslateErr
         ..Body::default()
     };
     let answer_tool = shape.apply(&mut offer, &plan, &mut body, &mut notes);
+    offer.recall(conversation.called, &mut notes);
     let custom_tools = offer.put(&plan, &mut body, &mut notes);
     params::put(&mut chat, &plan, version.as_deref(), &mut body, &mut notes);
     plan.put(&mut body);

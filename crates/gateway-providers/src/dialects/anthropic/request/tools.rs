@@ -9,6 +9,8 @@
 //! - `required` is `any`, a named tool is that tool. Where the model cannot be made to call one, both become
 //!   `auto` with the one tool in question strict, and `tool_choice` is named. `allowed_tools` leaves out the
 //!   other tools, which are named.
+//! - Where no tool is on offer and the history has calls, the tools that were called are offered again with the
+//!   choice `none`, since the API refuses calls of tools that it does not know.
 
 use std::collections::BTreeSet;
 
@@ -97,6 +99,21 @@ impl Offer {
     /// Whether the caller wants a tool called in any case.
     pub(super) fn is_forced(&self) -> bool {
         !self.tools.is_empty() && matches!(self.choice, Some(Choice::Any | Choice::Named(_)))
+    }
+
+    /// A request whose history has calls must have tools: where none is on offer, those that were called are, and
+    /// none of them may be called.
+    pub(super) fn recall(&mut self, called: BTreeSet<String>, notes: &mut Notes<'_>) {
+        if !self.tools.is_empty() || called.is_empty() {
+            return;
+        }
+        if matches!(self.choice, Some(Choice::Any | Choice::Named(_))) {
+            notes.dropped.name(self.said_by);
+        }
+        for name in called {
+            self.tools.push(wire::Tool::Client(kinds::recalled(name)));
+        }
+        self.choice = Some(Choice::None);
     }
 
     /// Puts the tools into the body; gives the names of those that take text.

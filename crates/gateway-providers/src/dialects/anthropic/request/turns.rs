@@ -1,5 +1,7 @@
 //! The conversation, turn by turn.
 
+use std::collections::BTreeSet;
+
 use gateway_types::{
     Extra,
     chat::{ContentPart, FunctionMessage, Message, MessageContent, ToolMessage},
@@ -21,6 +23,8 @@ const NO_WORDS: &str = "(The conversation begins with the assistant.)";
 pub(super) struct Conversation {
     pub(super) system: Vec<Block>,
     pub(super) messages: Vec<wire::Message>,
+    /// The tools that were called.
+    pub(super) called: BTreeSet<String>,
     /// Instructions on their way to the next place where they may stand.
     waiting: Vec<Block>,
     ids: Ids,
@@ -37,6 +41,7 @@ pub(super) fn read(
         conversation.add(message, &format!("messages[{index}]"), notes)?;
     }
     conversation.end(last, notes)?;
+    conversation.called = std::mem::take(&mut conversation.ids).into_names();
     Ok(conversation)
 }
 
