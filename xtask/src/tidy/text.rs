@@ -49,7 +49,8 @@ impl Text {
 
     /// Whether the file is there for tests, examples or measurements only.
     pub(super) fn is_for_tests(&self) -> bool {
-        let folders = ["tests", "examples", "benches"];
+        // `proof` is what the tests of several modules share.
+        let folders = ["tests", "proof", "examples", "benches"];
         self.path
             .split('/')
             .any(|part| folders.contains(&part) || part == "tests.rs")
