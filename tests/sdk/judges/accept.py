@@ -1,6 +1,7 @@
 """Each provider's own SDK as the judge of what it is sent: which keys there are, and what may stand in them."""
 
 import inspect
+import re
 
 import botocore.session
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
@@ -8,17 +9,22 @@ from botocore.validate import ParamValidator
 from cohere.v2.client import V2Client
 from google.genai import types as google
 from ollama import _types as ollama
+from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 from shapes import misfits
 
 SAMPLING = ("temperature", "top_p", "top_k")
+WITH_SAMPLING = ("2023-06-01", "vertex-2023-10-16")
 
 
 def anthropic_misfits(captured):
     body = dict(captured.body)
     body.pop("stream", None)  # the type without it is the one for whole answers
     version = captured.headers.get("anthropic-version")
-    if version == "2023-06-01":  # the SDK's types are those of a later version, which has no sampling
+    if "/publishers/anthropic/" in captured.path:  # Vertex has the version in the body, and the model in the path
+        version = body.pop("anthropic_version", None)
+        body["model"] = "m"
+    if version in WITH_SAMPLING:  # the SDK's types are those of a later version, which has none
         for name in SAMPLING:
             body.pop(name, None)
     return misfits(body, MessageCreateParamsNonStreaming) + ([] if version else ["anthropic-version: missing"])
@@ -45,6 +51,13 @@ def google_misfits(captured):
         if name in GOOGLE:
             found += misfits(value, GOOGLE[name], name)
     return found
+
+
+def vertex_misfits(captured):
+    """Vertex has two families; what a caller gives as options for Google's is not meant for the other."""
+    if "/publishers/anthropic/" in captured.path:
+        return [misfit for misfit in anthropic_misfits(captured) if misfit != ".safetySettings: unknown key"]
+    return google_misfits(captured)
 
 
 CONVERSE = botocore.session.get_session().get_service_model("bedrock-runtime").operation_model("Converse").input_shape
@@ -103,11 +116,22 @@ def ollama_misfits(captured):
     return [misfit for misfit in found if not misfit.endswith(newer) and ".parameters" not in misfit]
 
 
+# OpenAI's own words, and the tools that it runs, may be those of tomorrow: a chat's are passed on as they are.
+PASSED_ON = re.compile(r"\.(reasoning\.effort|service_tier|tools\[\d+\]\.type): .* is none of ")
+
+
+def responses_misfits(captured):
+    body = dict(captured.body)
+    body.pop("stream", None)
+    return [misfit for misfit in misfits(body, ResponseCreateParamsNonStreaming) if not PASSED_ON.match(misfit)]
+
+
 JUDGES = {
     "anthropic": anthropic_misfits,
     "google": google_misfits,
-    "vertex": google_misfits,
+    "vertex": vertex_misfits,
     "bedrock": bedrock_misfits,
     "cohere": cohere_misfits,
     "ollama": ollama_misfits,
+    "responses": responses_misfits,
 }

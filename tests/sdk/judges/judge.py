@@ -33,20 +33,24 @@ TARGETS = [
     ("google", "gemini-2.5-flash"),
     ("google", "gemini-3-pro-preview"),
     ("vertex", "gemini-2.5-pro"),
+    ("vertex", "claude-sonnet-4-5@20250929"),
     ("bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
     ("bedrock", "amazon.nova-pro-v1:0"),
     ("cohere", "command-a-03-2025"),
     ("ollama", "qwen3:8b"),
+    ("responses", "gpt-4.1"),
+    ("responses", "gpt-5.5"),
 ]
-BASES = {"anthropic": "/v1", "google": "/v1beta", "vertex": "/v1", "bedrock": "", "cohere": "", "ollama": ""}
+BASES = {"anthropic": "/v1", "google": "/v1beta", "vertex": "/v1", "bedrock": "", "cohere": "", "ollama": "", "responses": "/v1"}
+# Whose own dialect is another one.
+SPEAK = {"ollama": 'dialect = "ollama"', "responses": 'vendor = "openai"\ndialect = "responses"'}
 
 
 def config(url):
     lines = ["[features]", "vision = true", "discover_providers = false"]
     for provider, base in BASES.items():
         lines += [f"[providers.{provider}]", f'base_url = "{url}/{provider}{base}"', 'api_key = "k-0123456789"']
-        if provider == "ollama":
-            lines.append('dialect = "ollama"')
+        lines += [SPEAK[provider]] if provider in SPEAK else []
     return "\n".join(lines) + "\n"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 PLACE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "sdk" / "judges"
-SDKS = ["anthropic>=2.11,<3", "google-genai>=3.4,<4", "cohere>=7.3,<8", "ollama>=0.6,<1", "boto3>=1.44,<2"]
+SDKS = ["anthropic>=2.11,<3", "google-genai>=3.4,<4", "cohere>=7.3,<8", "ollama>=0.6,<1", "boto3>=1.44,<2", "openai>=3.52,<4"]
 
 
 def main():

@@ -22,12 +22,31 @@ ANSWERS = {
         "id": "1", "finish_reason": "COMPLETE", "message": {"role": "assistant", "content": [{"type": "text", "text": "ok"}]},
         "usage": {"tokens": {"input_tokens": 1, "output_tokens": 1}},
     },
+    "responses": {
+        "id": "resp_1", "object": "response", "created_at": 1, "model": "m", "status": "completed", "tools": [],
+        "parallel_tool_calls": True, "tool_choice": "auto",
+        "output": [
+            {
+                "id": "msg_1", "type": "message", "role": "assistant", "status": "completed",
+                "content": [{"type": "output_text", "text": "ok", "annotations": []}],
+            }
+        ],
+        "usage": {
+            "input_tokens": 1, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 1,
+            "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 2,
+        },
+    },
     "ollama": {
         "model": "m", "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": "ok"},
         "done": True, "done_reason": "stop", "prompt_eval_count": 1, "eval_count": 1,
     },
 }
 ANSWERS["vertex"] = ANSWERS["google"]
+
+
+def answer_to(captured):
+    """Vertex answers as whose model it is."""
+    return ANSWERS["anthropic" if "/publishers/anthropic/" in captured.path else captured.provider]
 
 
 class Captured:
@@ -51,7 +70,7 @@ class Upstreams:
                 body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
                 _, provider, rest = self.path.split("/", 2)
                 outer.last = Captured(provider, rest, dict(self.headers.items()), body)
-                self.answer(200, ANSWERS[provider])
+                self.answer(200, answer_to(outer.last))
 
             def do_GET(self):
                 self.answer(404, {"message": "no list here"})

@@ -41,11 +41,10 @@ impl Said {
         dropped: &mut Dropped,
     ) {
         let details = message.reasoning_details.take().unwrap_or_default();
-        let has_details = !details.is_empty();
         let path = format!("{path}.reasoning_details");
         self.reasoning = reasoning::items(details, stores, &path, dropped).into();
-        if has_details {
-            // The same once more, as text.
+        if !self.reasoning.is_empty() {
+            // The same once more, as text. Where none of it goes, the text is named as well.
             message.reasoning_content.take();
             message.reasoning.take();
         }
