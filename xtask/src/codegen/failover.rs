@@ -66,8 +66,8 @@ Other targets are asked instead. When all of them are left alone, the client get
 `retry-after` and the reasons. `/status` shows what is left alone and until when, `/metrics` has `gateway_circuits` and
 `gateway_attempts_total`.
 
-A single backend (`BACKEND_URL`) is passed through: one attempt and no breaker, unless `[resilience]` says otherwise.
-All numbers can be set there, see [configuration.md](configuration.md).
+A single backend (`BACKEND_URL`) is passed through: one attempt and no breaker, unless `[resilience]` says otherwise. So
+it is with the demo alone. All numbers can be set there, see [configuration.md](configuration.md).
 ";
 
 /// The document, in Markdown.

@@ -98,7 +98,7 @@ pub(super) fn resolve(
         failover_sequence,
         failover: config
             .resilience
-            .settings(upstreams.mode == Mode::SingleBackend),
+            .settings(upstreams.mode != Mode::MultiProvider),
         policy: ModelPolicy::new(
             allowed.iter().map(String::as_str),
             disallowed.iter().map(String::as_str),

@@ -12,7 +12,7 @@ use crate::config::value::Wait;
 #[serde(default, deny_unknown_fields)]
 pub struct Resilience {
     /// How many upstream calls one request may make, over all targets: 1 to 10; with 1 nothing is tried again. Default
-    /// 3, and 1 for a single backend.
+    /// 3, and 1 for a single backend and for the demo alone.
     pub attempts: Option<usize>,
     /// Retries that one provider is sent, in percent of its requests of the last ten seconds: 0 to 100.
     pub retry_percent: u32,
@@ -21,7 +21,8 @@ pub struct Resilience {
     /// Whether a target that does not begin to answer within `timeouts.first_token` is given up for the next one. It
     /// may go on working, and be paid for. A caller's own `x-opengateway-timeout` always moves on.
     pub retry_timeouts: bool,
-    /// Whether targets that fail are left alone for a while. Default true, and false for a single backend.
+    /// Whether targets that fail are left alone for a while. Default true, and false for a single
+    /// backend and for the demo alone.
     pub breaker: Option<bool>,
     /// After so many faults in a row a target is left alone.
     pub breaker_faults: u32,
@@ -58,11 +59,11 @@ impl Default for Resilience {
 }
 
 impl Resilience {
-    /// As the router takes it. A single backend is passed through: its errors are the caller's to judge, unless the
-    /// operator says otherwise.
-    pub(crate) fn settings(&self, single_backend: bool) -> FailoverSettings {
+    /// As the router takes it. A backend that is alone is passed through: its errors are the caller's to judge, unless
+    /// the operator says otherwise.
+    pub(crate) fn settings(&self, alone: bool) -> FailoverSettings {
         let usual = FailoverSettings::default();
-        let attempts = if single_backend { 1 } else { usual.attempts };
+        let attempts = if alone { 1 } else { usual.attempts };
         let breaker = BreakerSettings {
             consecutive_faults: self.breaker_faults,
             fault_percent: self.breaker_percent,
@@ -77,7 +78,7 @@ impl Resilience {
                 percent: self.retry_percent,
                 per_second: self.retries_per_second,
             },
-            breaker: self.breaker.unwrap_or(!single_backend).then_some(breaker),
+            breaker: self.breaker.unwrap_or(!alone).then_some(breaker),
             retry_timeouts: self.retry_timeouts,
         }
     }

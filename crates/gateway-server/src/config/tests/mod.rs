@@ -4,6 +4,7 @@ mod bad_files;
 mod documents;
 mod layers;
 mod providers;
+mod resilience;
 mod schema;
 mod secrets;
 
