@@ -202,6 +202,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table with a row a model")]
     fn claudes_follow_their_rows_and_unknown_ones_the_strictest() {
         for (model, sampling, forms, default, forced, prefill) in [
             (
