@@ -105,8 +105,5 @@ fn what_makes_no_sense_is_refused() {
     }
     let twice = format!("{TWO}[routing]\nfailover_sequence = ['groq', 'Groq']\n");
     let problems = bad(&twice, &[]);
-    assert!(
-        problems[0].contains("`groq` is there twice"),
-        "{problems:#?}"
-    );
+    assert!(problems[0].contains("is there twice"), "{problems:#?}");
 }
