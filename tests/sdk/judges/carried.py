@@ -16,7 +16,8 @@ DEFAULTS = {
     # Most models do not think unless they are asked to.
     "reasoning_effort": ["none"], "thinking": [{"type": "disabled"}],
 }
-NOT_PARAMETERS = ("model", "messages", "stream", "stream_options", "provider_options")
+# Of messages and tools the contents are looked for.
+NOT_PARAMETERS = ("model", "messages", "tools", "stream", "stream_options", "provider_options")
 
 
 def leaves(value):
