@@ -17,6 +17,7 @@ mod drain;
 mod edges;
 mod failover;
 mod fault_table;
+mod first_token;
 mod flow;
 mod framing;
 mod h2_frames;

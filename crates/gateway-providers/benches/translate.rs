@@ -3,7 +3,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a bench that cannot be set up ends"
+    clippy::needless_pass_by_value,
+    reason = "a bench that cannot be set up ends; events are written down where they are used"
 )]
 
 use std::{fmt, sync::Arc};
@@ -38,15 +39,18 @@ const ARGUMENTS: &str = "\"item\":{\"name\":\"a rather long name\",\"count\":12,
 const EVENTS: [usize; 2] = [1_000, 10_000];
 const MODEL: &str = "some-model";
 
-/// A dialect, and how its streams begin and go on.
+/// How a stream begins, and the event with which it goes on.
+type Events = (fn() -> Vec<Value>, fn() -> Value);
+
+/// A dialect and its streams.
 struct Protocol {
     name: &'static str,
     vendor: &'static str,
     dialect: fn() -> Box<dyn Dialect>,
     framing: Framing,
-    text: (fn() -> Vec<Value>, fn() -> Value),
-    /// `None` where arguments come whole.
-    arguments: Option<(fn() -> Vec<Value>, fn() -> Value)>,
+    text: Events,
+    /// `None` where a call is no more than a line.
+    arguments: Option<Events>,
 }
 
 const PROTOCOLS: &[Protocol] = &[
@@ -74,6 +78,7 @@ const PROTOCOLS: &[Protocol] = &[
         dialect: || Box::new(Gemini),
         framing: Framing::Sse,
         text: (Vec::new, || gemini(json!({"text": TEXT}))),
+        // Each event is a whole call.
         arguments: Some((Vec::new, || {
             gemini(
                 json!({"functionCall": {"name": "look", "args": {"item": {"name": "a rather long name", "count": 12, "ok": true}}}}),
@@ -132,7 +137,6 @@ const PROTOCOLS: &[Protocol] = &[
             Vec::new,
             || json!({"model": "m", "created_at": "2026-01-02T03:04:05.678901Z", "message": {"role": "assistant", "content": TEXT}, "done": false}),
         ),
-        // A line holds a whole call: there is nothing that grows.
         arguments: None,
     },
     Protocol {
