@@ -1,6 +1,6 @@
 //! How a request gets its provider's credential: a static key, or one that is made for it.
 //!
-//! A static key is a [`Credential`](crate::auth::Credential) and never fails. Clouds want more: a token that is
+//! A static key is a [`Credential`] and never fails. Clouds want more: a token that is
 //! fetched and expires, or a signature over the request itself. All are a [`Signer`], the last hand that is
 //! laid on a request before it goes out.
 

@@ -42,6 +42,7 @@ struct Table {
 /// A row: for which models, from where, and what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("additionalProperties" = false)))]
 pub struct RuleRow {
     /// Patterns of ids, e.g. `claude-opus-5` or `gpt-6*`.
     pub models: Vec<ModelPattern>,

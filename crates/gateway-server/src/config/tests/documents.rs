@@ -38,7 +38,8 @@ fn the_example_is_accepted_as_it_is_and_with_everything_switched_on() {
         .filter(|name| *name != "backend")
     {
         assert!(
-            uncommented.contains(&format!("\n[{section}")),
+            uncommented.contains(&format!("\n[{section}"))
+                || uncommented.contains(&format!("\n[[{section}")),
             "the example shows no [{section}]"
         );
     }
