@@ -1,9 +1,11 @@
 //! How much later the first token of a translated stream comes through the gateway than from the upstream itself.
 //!
 //! Both are asked in turn by the same client over connections that stay open; client, gateway and upstream share the
-//! machine. It measures, so it is run alone and in release:
+//! machine. What is promised is half a millisecond for a release build that has the machine for itself:
 //!
-//!     cargo test --release -p gateway-e2e --test e2e first_token -- --ignored --nocapture
+//!     cargo test --release -p gateway-e2e --test e2e first_token -- --nocapture
+//!
+//! Other builds show that nothing waits where it should not: for a timer, a delayed acknowledgement, a whole answer.
 
 use std::time::{Duration, Instant};
 
@@ -17,9 +19,12 @@ mod aws;
 
 /// The word that is waited for.
 const TOKEN: &str = "first-token";
-const ROUNDS: usize = 1_000;
-const WARM_UP: usize = 100;
-const LIMIT: Duration = Duration::from_micros(500);
+const MEASURES: bool = !cfg!(debug_assertions);
+const ROUNDS: usize = if MEASURES { 1_000 } else { 10 };
+const WARM_UP: usize = ROUNDS / 10;
+const LIMIT: Duration = Duration::from_micros(if MEASURES { 500 } else { 20_000 });
+/// Until the rest of the answer comes.
+const PAUSE: Duration = if MEASURES { Duration::from_millis(1) } else { Duration::from_millis(40) };
 
 /// A provider, and how its streams begin.
 struct Row {
@@ -32,15 +37,13 @@ struct Row {
 }
 
 #[test]
-#[ignore = "it measures: run it alone, in release"]
-fn a_translated_stream_begins_at_most_half_a_millisecond_later() {
+fn a_translated_stream_begins_hardly_later() {
     let mut late = Vec::new();
     for row in rows() {
         let (first, last, content_type) = (row.first.clone(), row.last.clone(), row.content_type);
         let upstream = ScriptedUpstream::start(move |_| {
             // The rest comes later, so that it is no part of what is measured.
-            let pause = Duration::from_millis(1);
-            Reply::stream().content_type(content_type).send(first.clone()).wait(pause).send(last.clone())
+            Reply::stream().content_type(content_type).send(first.clone()).wait(PAUSE).send(last.clone())
         });
         let gateway = GatewayUnderTest::start(&config(&row, &upstream), &[]);
         let mut direct = Asker::new(RawClient::connect(upstream.address()), row.model);
