@@ -224,6 +224,11 @@ enabled = true
 pace = "2ms"
 list_faults = true
 
+# One story's faults must not rest another's provider.
+[resilience]
+attempts = 1
+breaker = false
+
 [providers.count]
 vendor = "custom"
 base_url = "{upstream}/v1"
