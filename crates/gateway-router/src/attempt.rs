@@ -12,6 +12,7 @@ use crate::{
     account,
     failover::{Feedback, RouteFailure},
     resolve::Target,
+    select::{Pace, UnderWay},
 };
 
 /// A request without its target: what every attempt sends.
@@ -143,12 +144,19 @@ pub(crate) async fn attempt(
     target: &Target,
     ask: Ask,
     timeouts: Timeouts,
-) -> (Result<Reply, CallError>, Attempt) {
+) -> (Result<Reply, CallError>, Attempt, Option<UnderWay>) {
     let start = Instant::now();
-    let result = match call(target, ask, timeouts) {
+    let stream = ask.stream;
+    let under_way = target.pace.as_ref().map(Pace::begin);
+    let flows_past = !ask.is_replayable();
+    let mut result = match call(target, ask, timeouts) {
         Ok(call) => target.provider.call(call).await,
         Err(error) => Err(error.into()),
     };
+    if let (true, Some(overrides), Ok(reply)) = (flows_past, &target.overrides, &mut result) {
+        let members = overrides.members().map(|(member, ..)| member.to_owned());
+        reply.tell_dropped(&members.collect::<Vec<_>>());
+    }
     let record = Attempt {
         provider: target.provider.name().to_owned(),
         account: target.provider.account().map(str::to_owned),
@@ -157,7 +165,10 @@ pub(crate) async fn attempt(
         outcome: outcome(&result),
         duration: start.elapsed(),
     };
-    (result, record)
+    if let (Some(under_way), Ok(_)) = (&under_way, &result) {
+        under_way.answered(stream, record.duration);
+    }
+    (result, record, under_way)
 }
 
 fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, TranslateError> {
@@ -179,7 +190,7 @@ fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, Translate
     })
 }
 
-/// The client's body with what the target sets in it. A form flows past as it is.
+/// The client's body with what the target sets in it. A form flows past as it is, which the reply then says.
 fn payload(payload: Payload, target: &Target) -> Result<Payload, TranslateError> {
     let (Payload::Json(body), Some(overrides)) = (&payload, &target.overrides) else {
         return Ok(payload);

@@ -19,4 +19,5 @@ pub use self::{
     listing::ListError,
     resolve::{ModelRequest, Plan, Pool, ResolveError, Rule, Strategy, Target},
     router::{Router, RouterSettings},
+    select::Pace,
 };

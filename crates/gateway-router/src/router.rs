@@ -14,10 +14,10 @@ use crate::{
     failover::{Failover, FailoverSettings, Health},
     listing::{self, ListError, Outlook},
     resolve::{
-        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Verdict, Waits,
-        resolve, unknown_provider,
+        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
+        Waits, resolve, unknown_provider,
     },
-    select::{is_well, select},
+    select::{Selection, Selector},
 };
 
 /// How a router behaves in time.
@@ -33,6 +33,8 @@ pub struct RouterSettings {
     pub provider_timeouts: HashMap<String, Timeouts>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
+    /// Makes the random choices repeatable, for tests. Default none: other choices in each process.
+    pub seed: Option<u64>,
 }
 
 /// From requests to upstream calls. Built once from the configuration; a new configuration makes a new one.
@@ -40,6 +42,7 @@ pub struct RouterSettings {
 pub struct Router {
     table: RoutingTable,
     catalogue: Catalogue,
+    selector: Selector,
     failover: Failover,
     settings: RouterSettings,
 }
@@ -51,10 +54,13 @@ impl Router {
     /// As [`RoutingTable::new`].
     pub fn new(parts: TableParts, settings: RouterSettings) -> Result<Self, TableError> {
         let table = RoutingTable::new(parts)?;
-        let catalogue = Catalogue::new(table.providers().to_vec(), settings.catalogue);
+        let accounts = table.providers().iter();
+        let accounts = accounts.map(|provider| Box::from(table.accounts(provider.name())));
+        let catalogue = Catalogue::with_accounts(accounts, settings.catalogue);
         let names = table.providers().iter().map(|provider| provider.name());
         let failover = Failover::new(names, settings.failover);
         Ok(Self {
+            selector: Selector::new(&table, settings.seed),
             table,
             catalogue,
             failover,
@@ -72,16 +78,20 @@ impl Router {
         &self.table
     }
 
-    /// The configured provider of that name, in any case; for requests that name no model.
+    /// The configured provider of that name, in any case; for requests that name no model. Of several accounts the first
+    /// that may be asked now.
     ///
     /// # Errors
     /// [`ResolveError::UnknownProvider`], [`ResolveError::ProviderNotConfigured`].
     pub fn provider(&self, name: &str) -> Result<SharedProvider, ResolveError> {
         let place = self.table.provider(name);
         let found = place.and_then(|place| self.table.providers().get(place));
-        found
-            .cloned()
-            .ok_or_else(|| unknown_provider(name, &self.table))
+        let Some(first) = found else {
+            return Err(unknown_provider(name, &self.table));
+        };
+        let mut accounts = self.table.accounts(first.name()).iter();
+        let well = accounts.find(|account| !self.health().refuses_account(&***account));
+        Ok(SharedProvider::clone(well.unwrap_or(first)))
     }
 
     /// The models of all providers.
@@ -108,14 +118,35 @@ impl Router {
     /// # Errors
     /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
     pub async fn send(&self, plan: Plan, ask: Ask) -> Result<Routed, RouteError> {
-        let selection = select(plan, &self.table, self.health());
+        let selection = self.select(plan, ask.stream);
         let timeouts = |provider: &str| self.timeouts(provider);
         self.failover.run(selection, ask, &timeouts).await
     }
 
-    /// The same plan with its first target that may be asked now in front; for a request that can be sent once only.
-    pub fn healthy_first(&self, plan: Plan) -> Plan {
-        plan.first(|target| is_well(target, &self.table, self.health()))
+    /// The plan with the one target that is to be asked now; for a request that is written for its target and can be
+    /// sent once only.
+    pub fn for_one_attempt(&self, plan: Plan) -> Plan {
+        if !plan.moves_on {
+            return plan;
+        }
+        let matched = plan.matched;
+        let fallback = plan.primary.clone();
+        let Selection { targets, pool } = self.select(plan, false);
+        let is_well = |target: &&Target| self.health().refusal(target).is_none();
+        let chosen = targets.iter().find(is_well).or(targets.first()).cloned();
+        Plan {
+            primary: chosen.unwrap_or(fallback),
+            fallbacks: Vec::new(),
+            moves_on: false,
+            matched,
+            pool,
+        }
+    }
+
+    /// The order in which the plan's targets are asked now.
+    pub(crate) fn select(&self, plan: Plan, stream: bool) -> Selection {
+        self.selector
+            .select(plan, stream, (&self.table, self.health()))
     }
 
     /// Which targets are left alone now.
@@ -123,7 +154,16 @@ impl Router {
         self.failover.health()
     }
 
-    /// How long each phase of a call to that provider may take.
+    /// How long each phase of a call to the plan's first target may take.
+    pub fn timeouts_of(&self, plan: &Plan) -> Timeouts {
+        let provider = self.timeouts(plan.primary.provider.name());
+        match &plan.pool {
+            Some(pool) => pool.settings.timeouts.over(provider),
+            None => provider,
+        }
+    }
+
+    /// How long each phase of a call to that provider may take, where no alias says otherwise.
     pub fn timeouts(&self, provider: &str) -> Timeouts {
         self.settings
             .provider_timeouts

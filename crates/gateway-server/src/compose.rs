@@ -137,7 +137,8 @@ fn providers(settings: &Settings, workers: usize) -> Result<Vec<SharedProvider>,
     let mut transports: HashMap<Duration, Arc<dyn Transport>> = HashMap::new();
     let mut providers = Vec::with_capacity(settings.providers.len() + 1);
     for ConfiguredProvider {
-        settings: provider,
+        settings: first,
+        further_accounts,
         connect_timeout,
         ..
     } in &settings.providers
@@ -153,9 +154,11 @@ fn providers(settings: &Settings, workers: usize) -> Result<Vec<SharedProvider>,
                 transport
             }
         };
-        let mut provider = provider.clone();
-        provider.limits = limits;
-        providers.push(build_provider(provider, transport)?);
+        for account in std::iter::once(first).chain(further_accounts) {
+            let mut account = account.clone();
+            account.limits = limits;
+            providers.push(build_provider(account, Arc::clone(&transport))?);
+        }
     }
     if let Some(demo) = settings.demo {
         let config = DemoConfig {

@@ -61,7 +61,8 @@ pub struct Catalogue {
 
 #[derive(Debug)]
 struct Shared {
-    providers: Vec<SharedProvider>,
+    /// The accounts of each provider, one at least.
+    providers: Vec<Box<[SharedProvider]>>,
     settings: CatalogueSettings,
     current: ArcSwap<CatalogueSnapshot>,
     refreshing: AtomicBool,
@@ -72,6 +73,17 @@ struct Shared {
 impl Catalogue {
     /// A catalogue of these providers, all lists pending. Nothing is fetched yet.
     pub fn new(providers: Vec<SharedProvider>, settings: CatalogueSettings) -> Self {
+        let alone = |provider| Box::from([provider]);
+        Self::with_accounts(providers.into_iter().map(alone), settings)
+    }
+
+    /// As [`new`](Self::new), with all accounts of each provider: its models are listed through the first of them
+    /// whose credential is taken.
+    pub(crate) fn with_accounts(
+        providers: impl IntoIterator<Item = Box<[SharedProvider]>>,
+        settings: CatalogueSettings,
+    ) -> Self {
+        let providers: Vec<_> = providers.into_iter().collect();
         let pending = Arc::new(ProviderList::pending());
         let lists = vec![pending; providers.len()];
         let shared = Shared {

@@ -190,3 +190,24 @@ fn failures_say_504_for_waits_and_502_otherwise() {
         assert_eq!(failure.status(), status, "{failure}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_several_accounts_the_first_one_lists_whose_credential_is_taken() {
+    for (first, expected) in [
+        (Script::Refuse(StatusCode::UNAUTHORIZED), 1),
+        (Script::Refuse(StatusCode::TOO_MANY_REQUESTS), 1),
+        (Script::Refuse(StatusCode::BAD_GATEWAY), 0),
+        (Script::Fail(FaultKind::Unreachable), 0),
+        (list(&["first"]), 0),
+    ] {
+        let second = scripted("lab", [list(&["second"])]);
+        let accounts: [SharedProvider; 2] = [scripted("lab", [first]), second.clone()];
+        let catalogue =
+            Catalogue::with_accounts([Box::from(accounts)], CatalogueSettings::default());
+        catalogue.snapshot();
+        settle().await;
+        assert_eq!(second.times_listed(), expected);
+        let listed = ids(&catalogue.snapshot(), 0).contains(&"second");
+        assert_eq!(listed, expected == 1);
+    }
+}

@@ -7,6 +7,7 @@ use super::{
     pool::{PoolSettings, SharedPool, Strategy},
     rules::Choice,
 };
+use crate::select::Pace;
 
 /// A public model name with its targets in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +111,7 @@ pub(crate) struct RouteTarget {
     pub(crate) model: String,
     pub(crate) weight: u32,
     pub(crate) overrides: Option<Arc<Overrides>>,
+    pub(crate) pace: Option<Arc<Pace>>,
 }
 
 impl Route {
@@ -127,6 +129,7 @@ impl Route {
                 by_alias: true,
                 weight: target.weight,
                 overrides: target.overrides.clone(),
+                pace: target.pace.clone(),
             }
         };
         self.targets.iter().map(choice).collect()

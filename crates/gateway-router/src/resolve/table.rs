@@ -7,7 +7,7 @@ use gateway_providers::provider::SharedProvider;
 use super::{
     alias::{Alias, AliasTarget, Aliases, Route, RouteTarget},
     policy::ModelPolicy,
-    pool::Pool,
+    pool::{Pool, Strategy},
 };
 
 /// The longest text that is compared with providers' names.
@@ -266,6 +266,7 @@ fn route(alias: &Alias, places: &HashMap<String, usize>) -> Result<Route, TableE
                 provider: target.provider.clone(),
             })
     };
+    let measured = alias.strategy == Strategy::LeastLatency;
     let targets = alias
         .targets
         .iter()
@@ -275,16 +276,13 @@ fn route(alias: &Alias, places: &HashMap<String, usize>) -> Result<Route, TableE
                 model: target.model.clone(),
                 weight: target.weight,
                 overrides: target.overrides.clone(),
+                pace: measured.then(Arc::default),
             })
         })
         .collect::<Result<_, _>>()?;
     Ok(Route {
         targets,
         hidden: alias.hidden,
-        pool: Arc::new(Pool {
-            name: alias.name.clone(),
-            strategy: alias.strategy,
-            settings: alias.settings,
-        }),
+        pool: Arc::new(Pool::new(&alias.name, alias.strategy, alias.settings)),
     })
 }

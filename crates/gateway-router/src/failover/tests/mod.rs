@@ -4,7 +4,7 @@ mod accounts;
 mod moving_on;
 mod resting;
 mod storm;
-mod upstream;
+pub(crate) mod upstream;
 
 use std::sync::Arc;
 

@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::{
-    alias::Alias,
+    alias::{Alias, AliasTimeouts, PoolStrategy, TargetEntry, TargetList},
     auth::Auth,
     backend::Backend,
     catalogue::Catalogue,

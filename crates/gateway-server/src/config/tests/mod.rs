@@ -3,6 +3,7 @@
 mod bad_files;
 mod documents;
 mod layers;
+mod pools;
 mod providers;
 mod resilience;
 mod schema;
