@@ -18,6 +18,7 @@ use crate::{
         resolve, unknown_provider,
     },
     select::{is_well, select},
+    succession::Kept,
 };
 
 /// How a router behaves in time.
@@ -77,7 +78,9 @@ impl Router {
         let providers = table.providers();
         let catalogue =
             Catalogue::succeeding(&old.catalogue, providers.to_vec(), settings.catalogue);
-        let failover = Failover::succeeding(&old.failover, providers, settings.failover);
+        let kept = Kept::between(&old.table, &table);
+        let names = providers.iter().map(|provider| provider.name());
+        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover);
         Ok(Self {
             table,
             catalogue,

@@ -135,3 +135,72 @@ impl Composer {
         Ok(transport)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ConfigFile, Environment, Flags, load};
+
+    fn settings(text: &str) -> Settings {
+        let file = ConfigFile {
+            path: "gateway.toml".into(),
+            text: text.to_owned(),
+        };
+        load(Some(&file), &Environment::default(), &Flags::default()).unwrap()
+    }
+
+    fn composed(composer: &mut Composer, text: &str) -> Vec<SharedProvider> {
+        composer.compose(settings(text)).unwrap().table.providers
+    }
+
+    fn lab(more: &str) -> String {
+        format!(
+            "[providers.other]\nvendor = 'vllm'\nbase_url = 'http://10.0.0.6'\n\
+             [providers.lab]\nvendor = 'custom'\nbase_url = 'http://10.0.0.5/v1'\napi_key = 'sk-one'\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn what_is_said_again_is_the_same_provider_and_what_is_changed_is_another() {
+        let base = lab("");
+        let mut composer = Composer::new(0);
+        let first = composed(&mut composer, &base);
+        let again = composed(&mut composer, &format!("[cors]\nmax_age = '9s'\n{base}"));
+        assert!(
+            first
+                .iter()
+                .zip(&again)
+                .all(|(old, new)| Arc::ptr_eq(old, new))
+        );
+
+        let changes = [
+            base.replace("sk-one", "sk-two"),
+            base.replace("10.0.0.5", "10.0.0.7"),
+            lab("headers = { x-team = 'a' }"),
+            lab("timeouts = { connect = '3s' }"),
+            lab("timeouts = { total = '3s' }"),
+            lab("drop = ['seed']"),
+            format!("[limits]\nmax_event = '1MiB'\n{base}"),
+            format!(
+                "[[model_rules]]\nmodels = ['x*']\nsource = 'https://example.com'\nrefuses = ['seed']\n{base}"
+            ),
+        ];
+        for change in changes {
+            let changed = composed(&mut composer, &change);
+            assert_eq!(changed[1].name(), "lab");
+            assert!(!Arc::ptr_eq(&first[1], &changed[1]), "{change}");
+        }
+        let back = composed(&mut composer, &base);
+        assert!(Arc::ptr_eq(&first[1], &back[1]), "it is there still");
+    }
+
+    #[test]
+    fn what_nobody_uses_any_more_is_forgotten_with_its_secret() {
+        let mut composer = Composer::new(0);
+        drop(composed(&mut composer, &lab("")));
+        let kept = composed(&mut composer, "[demo]\nenabled = true\n");
+        assert_eq!((composer.made.len(), composer.transports.len()), (1, 0));
+        let again = composed(&mut composer, "[demo]\nenabled = true\n");
+        assert!(Arc::ptr_eq(&kept[0], &again[0]));
+    }
+}
