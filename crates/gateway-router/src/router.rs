@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
@@ -18,6 +18,7 @@ use crate::{
         Waits, resolve, unknown_provider,
     },
     select::{Selection, Selector},
+    succession::Kept,
 };
 
 /// How a router behaves in time.
@@ -54,9 +55,7 @@ impl Router {
     /// As [`RoutingTable::new`].
     pub fn new(parts: TableParts, settings: RouterSettings) -> Result<Self, TableError> {
         let table = RoutingTable::new(parts)?;
-        let accounts = table.providers().iter();
-        let accounts = accounts.map(|provider| Box::from(table.accounts(provider.name())));
-        let catalogue = Catalogue::with_accounts(accounts, settings.catalogue);
+        let catalogue = Catalogue::with_accounts(table.grouped_accounts(), settings.catalogue);
         let names = table.providers().iter().map(|provider| provider.name());
         let failover = Failover::new(names, settings.failover);
         Ok(Self {
@@ -66,6 +65,41 @@ impl Router {
             failover,
             settings,
         })
+    }
+
+    /// A router that takes the place of an older one. What the older one knows of a provider is known still where it is
+    /// the very same provider (the same `Arc`); one that only goes by the same name begins anew, as its credential or
+    /// its place may be others. Requests that the older one has begun go on there.
+    ///
+    /// # Errors
+    /// As [`RoutingTable::new`].
+    pub fn succeeding(
+        old: &Self,
+        parts: TableParts,
+        settings: RouterSettings,
+    ) -> Result<Self, TableError> {
+        let mut table = RoutingTable::new(parts)?;
+        table.take_over_paces(&old.table);
+        let catalogue =
+            Catalogue::succeeding(&old.catalogue, table.grouped_accounts(), settings.catalogue);
+        let kept = Kept::between(&old.table, &table);
+        let names = table.providers().iter().map(|provider| provider.name());
+        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover);
+        Ok(Self {
+            selector: Selector::new(&table, settings.seed),
+            table,
+            catalogue,
+            failover,
+            settings,
+        })
+    }
+
+    /// Waits until each list has come or failed once, for so long at most.
+    pub async fn warmed(&self, limit: Duration) {
+        let pending = self
+            .catalogue
+            .watch(|catalogue| ((), catalogue.any_pending().then_some(limit)));
+        pending.await;
     }
 
     /// Begins to fetch the models, so that the first request finds them. Inside a tokio runtime; returns at once.
@@ -90,7 +124,7 @@ impl Router {
             return Err(unknown_provider(name, &self.table));
         };
         let mut accounts = self.table.accounts(first.name()).iter();
-        let well = accounts.find(|account| !self.health().refuses_account(&***account));
+        let well = accounts.find(|account| !self.health().refuses_account(account));
         Ok(SharedProvider::clone(well.unwrap_or(first)))
     }
 

@@ -83,9 +83,41 @@ impl Catalogue {
         providers: impl IntoIterator<Item = Box<[SharedProvider]>>,
         settings: CatalogueSettings,
     ) -> Self {
-        let providers: Vec<_> = providers.into_iter().collect();
+        let providers: Vec<Box<[SharedProvider]>> = providers.into_iter().collect();
         let pending = Arc::new(ProviderList::pending());
         let lists = vec![pending; providers.len()];
+        Self::of(providers, lists, settings)
+    }
+
+    /// A catalogue that takes the place of an older one: it has the lists of those providers that are in both, the very
+    /// same ones with the very same first account. A provider that only goes by the same name begins anew. Nothing is
+    /// fetched yet.
+    pub(crate) fn succeeding(
+        old: &Self,
+        providers: impl IntoIterator<Item = Box<[SharedProvider]>>,
+        settings: CatalogueSettings,
+    ) -> Self {
+        let providers: Vec<_> = providers.into_iter().collect();
+        let pending = Arc::new(ProviderList::pending());
+        let known = old.peek();
+        let same = |old: &[SharedProvider], new: &[SharedProvider]| {
+            let first = old.first().zip(new.first());
+            first.is_some_and(|(old, new)| Arc::ptr_eq(old, new))
+        };
+        let of = |accounts: &[SharedProvider]| {
+            let mut olds = old.shared.providers.iter().zip(known.lists());
+            olds.find(|(old, _)| same(old, accounts))
+                .map_or_else(|| Arc::clone(&pending), |(_, list)| Arc::clone(list))
+        };
+        let lists = providers.iter().map(|accounts| of(accounts)).collect();
+        Self::of(providers, lists, settings)
+    }
+
+    fn of(
+        providers: Vec<Box<[SharedProvider]>>,
+        lists: Vec<Arc<ProviderList>>,
+        settings: CatalogueSettings,
+    ) -> Self {
         let shared = Shared {
             providers,
             settings,

@@ -211,3 +211,33 @@ async fn of_several_accounts_the_first_one_lists_whose_credential_is_taken() {
         assert_eq!(listed, expected == 1);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_successor_has_the_lists_of_those_that_stay_and_asks_only_the_others() {
+    let (stays, goes) = (
+        scripted("stays", [list(&["a"])]),
+        scripted("goes", [list(&["b"])]),
+    );
+    let old = catalogue(&[goes.clone(), stays.clone()]);
+    old.snapshot();
+    settle().await;
+
+    let (again, new) = (
+        scripted("goes", [list(&["c"])]),
+        scripted("new", [list(&["d"])]),
+    );
+    let all: [Arc<Scripted>; 3] = [stays.clone(), again.clone(), new.clone()];
+    let providers = all.map(|provider| Box::from([provider as SharedProvider]));
+    let next = Catalogue::succeeding(&old, providers, CatalogueSettings::default());
+    let first = next.snapshot();
+    assert_eq!(ids(&first, 0), ["a"], "at once");
+    assert!(
+        first.list(1).unwrap().is_pending(),
+        "of the same name, and another"
+    );
+    assert!(first.listed_by("b").is_empty());
+    settle().await;
+    let later = next.snapshot();
+    assert_eq!((ids(&later, 1), ids(&later, 2)), (vec!["c"], vec!["d"]));
+    assert_eq!((stays.times_listed(), again.times_listed()), (1, 1));
+}

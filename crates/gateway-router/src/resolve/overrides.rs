@@ -241,7 +241,7 @@ mod tests {
         ) {
             let set = always.clone().into_iter().map(|(name, value)| (name, value.unwrap_or(Value::Null)));
             let overrides = Overrides::new(set, defaults.clone()).unwrap();
-            let before = RawObject::parse(body.clone().into(), ScanLimits::default()).unwrap();
+            let before = RawObject::parse(body.into(), ScanLimits::default()).unwrap();
             let after = overrides.apply(&before).unwrap();
             let kept: Vec<_> = members.iter().filter(|(name, _)| !always.contains_key(name)).cloned().collect();
             let still: Vec<_> = after

@@ -135,6 +135,25 @@ impl RoutingTable {
         &self.providers
     }
 
+    /// All accounts of all providers.
+    pub(crate) fn every_account(&self) -> impl Iterator<Item = &SharedProvider> {
+        self.accounts.iter().flatten()
+    }
+
+    /// The accounts of each provider, in the providers' order.
+    pub(crate) fn grouped_accounts(&self) -> impl Iterator<Item = Box<[SharedProvider]>> {
+        self.accounts.iter().cloned()
+    }
+
+    /// Goes on measuring where an older table left off: at targets of the same alias, at the very same provider.
+    pub(crate) fn take_over_paces(&mut self, old: &Self) {
+        let stays = |new: usize, old_place: usize| {
+            let provider = self.providers.get(new).zip(old.providers.get(old_place));
+            provider.is_some_and(|(new, old)| Arc::ptr_eq(new, old))
+        };
+        self.aliases.take_over_paces(&old.aliases, stays);
+    }
+
     /// All accounts of the provider of exactly that name, in their order: one, unless it has several credentials. Empty
     /// for a name that is not configured.
     pub fn accounts(&self, name: &str) -> &[SharedProvider] {

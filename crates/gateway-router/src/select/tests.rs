@@ -19,6 +19,15 @@ use crate::{
 
 /// A gateway with the alias `m` of this strategy over `x` at each upstream, with these weights.
 fn router(strategy: Strategy, upstreams: &[(&Arc<Upstream>, u32)], breaker: bool) -> Router {
+    let (parts, settings) = parts(strategy, upstreams, breaker);
+    Router::new(parts, settings).unwrap()
+}
+
+fn parts(
+    strategy: Strategy,
+    upstreams: &[(&Arc<Upstream>, u32)],
+    breaker: bool,
+) -> (TableParts, RouterSettings) {
     let mut targets: Vec<AliasTarget> = Vec::new();
     for (upstream, weight) in upstreams {
         let target = AliasTarget {
@@ -54,7 +63,7 @@ fn router(strategy: Strategy, upstreams: &[(&Arc<Upstream>, u32)], breaker: bool
         seed: Some(42),
         ..RouterSettings::default()
     };
-    Router::new(parts, settings).unwrap()
+    (parts, settings)
 }
 
 fn ask(stream: bool) -> Ask {
@@ -352,4 +361,29 @@ async fn a_request_that_can_be_sent_once_has_one_target_that_is_well() {
         ("b", 1)
     );
     assert!(one.pool.is_some() && !one.moves_on);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_successor_goes_on_measuring_where_the_older_router_left_off() {
+    let a = slow("a", 2_000, usize::MAX, 0);
+    let b = slow("b", 100, usize::MAX, 0);
+    let old = router(Strategy::LeastLatency, &[(&a, 1), (&b, 1)], true);
+    for _ in 0..10 {
+        send(&old).await;
+    }
+    let before = a.count();
+    assert!(before >= 1, "tried, and found slow");
+    let (same, settings) = parts(Strategy::LeastLatency, &[(&b, 1), (&a, 1)], true);
+    let new = Router::succeeding(&old, same, settings).unwrap();
+    for _ in 0..20 {
+        assert_eq!(send(&new).await, "b");
+    }
+    // A provider of the same name that is another one is unknown.
+    let fresh = slow("a", 2_000, usize::MAX, 0);
+    let (changed, settings) = parts(Strategy::LeastLatency, &[(&b, 1), (&fresh, 1)], true);
+    let changed = Router::succeeding(&new, changed, settings).unwrap();
+    for _ in 0..20 {
+        send(&changed).await;
+    }
+    assert_eq!((a.count(), fresh.count()), (before, 1));
 }
