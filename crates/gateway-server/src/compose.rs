@@ -5,10 +5,9 @@ use std::{
     io::{self, IsTerminal},
     num::NonZeroUsize,
     sync::Arc,
-    time::Duration,
 };
 
-use gateway_client::transport::{HttpTransportConfig, Transport, TransportError};
+use gateway_client::transport::{Transport, TransportError};
 use gateway_providers::{
     call::AnswerLimits,
     demo::{DemoConfig, DemoError, DemoProvider},
@@ -21,7 +20,8 @@ use gateway_types::json::ScanLimits;
 use crate::{
     app::{HttpSettings, MetricsExposure},
     config::{
-        AuthSettings, ConfiguredProvider, CorsSettings, MetricsSettings, Mode, Origins, Settings,
+        AuthSettings, ConfiguredProvider, ConnectionSettings, CorsSettings, MetricsSettings, Mode,
+        Origins, Settings,
         section::{self, LogFormat},
     },
     http::{
@@ -129,28 +129,27 @@ pub fn line_format(format: LogFormat) -> LineFormat {
     }
 }
 
-/// Every provider in its order, the demo last. Providers with the same connect timeout share their connections.
+/// Every provider in its order, the demo last. Providers that are reached in the same way share their connections.
 fn providers(settings: &Settings, workers: usize) -> Result<Vec<SharedProvider>, ComposeError> {
     let limits = AnswerLimits {
         whole_bytes: settings.limits.max_response_body.0,
         event_bytes: settings.limits.max_event.0,
     };
-    let mut transports: HashMap<Duration, Arc<dyn Transport>> = HashMap::new();
+    let mut transports: HashMap<&ConnectionSettings, Arc<dyn Transport>> = HashMap::new();
     let mut providers = Vec::with_capacity(settings.providers.len() + 1);
     for ConfiguredProvider {
         settings: provider,
-        connect_timeout,
+        connection,
         ..
     } in &settings.providers
     {
-        let transport = match transports.get(connect_timeout) {
+        let transport = match transports.get(connection) {
             Some(transport) => Arc::clone(transport),
             None => {
-                let mut config = HttpTransportConfig::default();
-                config.connect_timeout = *connect_timeout;
+                let config = connection.transport();
                 let transport: Arc<dyn Transport> =
                     Arc::new(PerWorkerTransport::new(&config, workers)?);
-                transports.insert(*connect_timeout, Arc::clone(&transport));
+                transports.insert(connection, Arc::clone(&transport));
                 transport
             }
         };
