@@ -22,8 +22,8 @@ fn json(body: impl Into<bytes::Bytes>) -> Reply {
     Reply::text(200, "application/json", body)
 }
 
-fn error(body: &'static str) -> Reply {
-    json(body)
+fn half() -> Reply {
+    json(GOOD_CHAT.get(..40).unwrap_or_default())
 }
 
 const INVALID: Told = fault(502, "backend_invalid_response", "invalid_response").again();
@@ -39,17 +39,17 @@ const STRANGE: &str = r#"{"error":{"message":"something","type":"strange"}}"#;
 
 /// Whole answers that are none.
 pub(super) const ROWS: &[Row] = &[
-    row("F33", "a rate limit under 200", Both, || error(RATE), theirs(429, "429").again().end(), SecondOrAgain),
-    row("F33", "a status as code under 200", Both, || error(NUMBER), theirs(503, "503").again().end(), SecondOrAgain),
-    row("F35", "a refused request under 200", Both, || error(REQUEST), theirs(400, "400").end(), Nobody),
-    row("F35", "an unknown error under 200", Both, || error(STRANGE), theirs(502, "502").again().end(), SecondOrAgain),
-    row("F35", "an error that is a text under 200", Both, || error(r#"{"error":"something"}"#), theirs(502, "502").again().end(), SecondOrAgain),
+    row("F33", "a rate limit under 200", Both, || json(RATE), theirs(429, "429").again().end(), SecondOrAgain),
+    row("F33", "a status as code under 200", Both, || json(NUMBER), theirs(503, "503").again().end(), SecondOrAgain),
+    row("F35", "a refused request under 200", Both, || json(REQUEST), theirs(400, "400").end(), Nobody),
+    row("F35", "an unknown error under 200", Both, || json(STRANGE), theirs(502, "502").again().end(), SecondOrAgain),
+    row("F35", "an error that is a text under 200", Both, || json(r#"{"error":"something"}"#), theirs(502, "502").again().end(), SecondOrAgain),
     row("F34", "HTML under the type of JSON", Wholes, || json("<html><title>Welcome</title></html>"), INVALID.end(), Second),
     row("F36", "less than the length says", Wholes, || good().content_length(5000).cut(), TRUNCATED.end(), Second),
     row("F36", "no last chunk", Wholes, || good().chunked().cut(), TRUNCATED.end(), Second),
     row("F36", "a reset before the last chunk", Wholes, || good().chunked().reset(), TRUNCATED.end(), Second),
     row("F36", "a chunk that is none", Wholes, || Reply::raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n"), TRUNCATED.end(), Second),
-    row("F37", "half a JSON", Wholes, || json(&GOOD_CHAT.as_bytes()[..40]), INVALID.end(), Second),
+    row("F37", "half a JSON", Wholes, half, INVALID.end(), Second),
     row("F37", "nothing", Wholes, || json(""), INVALID.end(), Second),
     row("F37", "no UTF-8", Wholes, || json(&b"{\"choices\":[{\"message\":{\"content\":\"\xff\"}}]}"[..]), INVALID.end(), Second),
     row("F37", "two values", Wholes, || json(GOOD_CHAT.repeat(2)), INVALID.end(), Second),
@@ -59,7 +59,7 @@ pub(super) const ROWS: &[Row] = &[
     row("F48", "a redirect, 303", Both, || redirect(303), REDIRECT.end(), Nobody),
     row("F48", "a redirect, 307", Both, || redirect(307), REDIRECT.end(), Nobody),
     row("F48", "a redirect, 308", Both, || redirect(308), REDIRECT.end(), Nobody),
-    row("F49", "HTTP/1.0, and half a JSON", Wholes, || json(&GOOD_CHAT.as_bytes()[..40]).until_close().http10(), INVALID.end(), Second),
+    row("F49", "HTTP/1.0, and half a JSON", Wholes, || half().until_close().http10(), INVALID.end(), Second),
     row("F51", "a wrong gzip", Both, || good().header("content-encoding", "gzip"), INVALID.end(), Second),
     row("F52", "a body beyond the limit", Wholes, huge, TOO_LARGE.end(), Nobody),
     row("F52", "chunks beyond the limit", Wholes, || huge().chunked().hang(), TOO_LARGE.end(), Nobody).cancels(),
