@@ -11,6 +11,7 @@
 mod auth;
 mod bad_input;
 mod client_gone;
+mod connection;
 mod connections;
 mod demo;
 mod drain;
@@ -26,6 +27,7 @@ mod models;
 mod outbound;
 mod overload;
 mod passthrough;
+mod pools;
 mod proxy;
 mod proxy_judge;
 mod resolution;

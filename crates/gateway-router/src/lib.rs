@@ -14,6 +14,7 @@ mod succession;
 mod fixture;
 
 pub use self::{
+    account::label,
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
     failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},

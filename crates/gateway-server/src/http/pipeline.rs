@@ -50,13 +50,12 @@ pub async fn serve(
     // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
-    let (plan, ask, share) = match operation.spec().body {
-        BodyKind::Json => plan_json(live, operation, &options, &parts, body).await?,
-        BodyKind::Multipart => {
-            let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
-            // What is held of a form goes on with its stream.
-            (plan, ask, live.body_share())
-        }
+    let (plan, ask, share) = if is_json(operation, &parts.headers) {
+        plan_json(live, operation, &options, &parts, body).await?
+    } else {
+        let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
+        // What is held of a form goes on with its stream.
+        (plan, ask, live.body_share())
     };
     exchange.record.stream = ask.stream;
     exchange.record.provider = Some(plan.primary.provider.name().to_owned());
@@ -91,6 +90,14 @@ pub async fn serve(
     Ok(relay(live, routed, created, exchange))
 }
 
+fn is_json(operation: Operation, headers: &HeaderMap) -> bool {
+    match operation.spec().body {
+        BodyKind::Json => true,
+        BodyKind::Multipart => false,
+        BodyKind::MultipartOrJson => receive::is_json(headers),
+    }
+}
+
 /// Remembers the attempts, and who was asked last.
 pub(super) fn note(live: &Live, attempts: &[Attempt], exchange: &mut Exchange) {
     attempts
@@ -100,8 +107,8 @@ pub(super) fn note(live: &Live, attempts: &[Attempt], exchange: &mut Exchange) {
         exchange.record.provider = Some(last.provider.clone());
         exchange.record.model = Some(last.model.clone());
     }
-    // Of one attempt the rest of the line tells enough.
-    if attempts.len() > 1 {
+    // Of one attempt the rest of the line tells enough, unless it went through one of several accounts.
+    if attempts.len() > 1 || attempts.iter().any(|attempt| attempt.account.is_some()) {
         exchange.record.attempts = Some(attempts_text(attempts));
     }
 }

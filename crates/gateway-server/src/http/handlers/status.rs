@@ -76,7 +76,7 @@ pub(super) fn status(live: &Live, principal: &Principal) -> Result<Answer, ApiEr
 }
 
 fn channel(name: &str, vendor: &str, seen: LastSeen, circuits: &[CircuitReport]) -> Value {
-    let own = circuits.iter().filter(|circuit| circuit.provider == name);
+    let own = circuits.iter().filter(|circuit| circuit.label() == name);
     let own: Vec<_> = own.take(MOST_CIRCUITS).map(circuit).collect();
     json!({
         "id": name,
