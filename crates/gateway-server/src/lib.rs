@@ -5,6 +5,7 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod docs;
+pub mod gate;
 pub mod health;
 pub mod http;
 pub mod listener;

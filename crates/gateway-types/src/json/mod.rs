@@ -14,8 +14,9 @@ mod text;
 
 pub use self::{
     object::{Element, Member, RawObject, elements},
+    plain_run,
     refusal::{ScanError, ScanErrorKind, ScanLimits},
     scan::check,
     splice::Edit,
-    text::plain_run,
+    text::is_utf8,
 };
