@@ -1,4 +1,5 @@
-//! Which targets are to be left alone now: a circuit for each (provider, model), and one for each provider as a whole.
+//! Which targets are to be left alone now: a circuit for each (provider, account, model), and one for each account as a
+//! whole. A provider with one credential is one account.
 //!
 //! Only what failed is remembered, so that names which clients invent cost nothing and a gateway without faults does
 //! no more than read one number. What is remembered is bounded, and forgotten when it has been well for a while.
@@ -6,12 +7,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
+use gateway_providers::Provider;
 use tokio::time::Instant;
 
 use super::{
@@ -19,7 +21,11 @@ use super::{
     circuit::{Circuit, CircuitState, Why},
     judgement::{Mark, Scope},
 };
-use crate::resolve::Target;
+use crate::{
+    account,
+    resolve::Target,
+    succession::{Identity, Kept},
+};
 
 /// So many models are remembered at most, twice as many of those whose names are from a closed set. Beyond that a
 /// model that fails is tried anew each time.
@@ -36,6 +42,13 @@ const PRUNE_EVERY: Duration = Duration::from_secs(1);
 pub struct Health {
     /// `None` where nothing is remembered.
     settings: Option<BreakerSettings>,
+    /// Shared with the health that takes this one's place, so that what requests that are under way find out is known
+    /// there, too.
+    memory: Arc<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
     /// How many circuits there are. While it is 0, nobody takes the lock.
     tracked: AtomicUsize,
     ledger: Mutex<Ledger>,
@@ -43,12 +56,16 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct Ledger {
-    providers: HashMap<String, Standing>,
+    accounts: HashMap<Identity, Standing>,
     pruned: Option<Instant>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Standing {
+    /// Keeps the identity from being given to another while it is remembered here.
+    object: Weak<dyn Provider>,
+    provider: String,
+    account: Option<String>,
     whole: Option<Circuit>,
     models: HashMap<String, Circuit>,
 }
@@ -67,7 +84,9 @@ pub struct Refusal {
 pub struct CircuitReport {
     /// The provider's name.
     pub provider: String,
-    /// The model as the upstream takes it; `None` for the provider as a whole. It may be a client's invention.
+    /// Which of its accounts, where it has several.
+    pub account: Option<String>,
+    /// The model as the upstream takes it; `None` for the account as a whole. It may be a client's invention.
     pub model: Option<String>,
     /// What it does now.
     pub state: CircuitState,
@@ -96,9 +115,27 @@ impl Health {
     pub fn new(settings: Option<BreakerSettings>) -> Self {
         Self {
             settings,
-            tracked: AtomicUsize::new(0),
-            ledger: Mutex::default(),
+            memory: Arc::default(),
         }
+    }
+
+    /// What takes the place of an older health: it remembers what that one does of the providers that are in both.
+    pub(crate) fn succeeding(
+        old: &Self,
+        kept: &Kept<'_>,
+        settings: Option<BreakerSettings>,
+    ) -> Self {
+        let health = Self {
+            settings,
+            memory: Arc::clone(&old.memory),
+        };
+        let mut ledger = health.lock();
+        ledger
+            .accounts
+            .retain(|account, _| kept.has_account(*account));
+        health.count(&ledger);
+        drop(ledger);
+        health
     }
 
     /// Whether a target may be asked now; if so, with leave to do it. See [`Breaker::admit`] for `last_resort`.
@@ -120,7 +157,7 @@ impl Health {
         let now = Instant::now();
         let mut ledger = self.lock();
         self.prune(&mut ledger, now);
-        let Some(standing) = ledger.providers.get_mut(target.provider.name()) else {
+        let Some(standing) = ledger.accounts.get_mut(&Identity::of(&target.provider)) else {
             return Ok(leave);
         };
         if let Some(refusal) = standing.refusal(&target.model, now, last_resort) {
@@ -140,7 +177,7 @@ impl Health {
             return None;
         }
         let ledger = self.lock();
-        let standing = ledger.providers.get(target.provider.name())?;
+        let standing = ledger.accounts.get(&Identity::of(&target.provider))?;
         standing.refusal(&target.model, Instant::now(), false)
     }
 
@@ -152,15 +189,16 @@ impl Health {
         let now = Instant::now();
         let ledger = self.lock();
         let mut reports: Vec<CircuitReport> = ledger
-            .providers
-            .iter()
-            .flat_map(|(provider, standing)| {
+            .accounts
+            .values()
+            .flat_map(|standing| {
                 let whole = standing.whole.iter().map(|circuit| (None, circuit));
                 let models = standing.models.iter();
                 whole
                     .chain(models.map(|(model, circuit)| (Some(model.clone()), circuit)))
                     .map(|(model, circuit)| CircuitReport {
-                        provider: provider.clone(),
+                        provider: standing.provider.clone(),
+                        account: standing.account.clone(),
                         model,
                         state: circuit.state(now),
                         why: circuit.why(),
@@ -169,13 +207,17 @@ impl Health {
             .filter(|report| report.state != CircuitState::Closed)
             .collect();
         drop(ledger);
-        reports.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
+        let key = |report: &CircuitReport| {
+            let report = report.clone();
+            (report.provider, report.account, report.model)
+        };
+        reports.sort_by_cached_key(key);
         reports
     }
 
     /// How many circuits are remembered, closed ones among them.
     pub fn tracked(&self) -> usize {
-        self.tracked.load(Ordering::Relaxed)
+        self.memory.tracked.load(Ordering::Relaxed)
     }
 
     /// A target answered.
@@ -185,7 +227,7 @@ impl Health {
         };
         let now = Instant::now();
         let mut ledger = self.lock();
-        let Some(standing) = ledger.providers.get_mut(target.provider.name()) else {
+        let Some(standing) = ledger.accounts.get_mut(&Identity::of(&target.provider)) else {
             return;
         };
         if let Some(circuit) = &mut standing.whole {
@@ -229,7 +271,7 @@ impl Health {
         }
         self.count(&ledger);
         drop(ledger);
-        tracing::debug!(provider = target.provider.name(), model = target.model, ?scope, %why, "a target failed");
+        tracing::debug!(provider = %account::label(&*target.provider), model = target.model, ?scope, %why, "a target failed");
         // What the attempt says about one of the two circuits, it does not say about the other: a refused credential
         // does not mend a model. A probe of a whole provider that any model answered has found out what it wanted.
         match scope {
@@ -254,7 +296,7 @@ impl Health {
             return;
         };
         let mut ledger = self.lock();
-        let standing = ledger.providers.get_mut(target.provider.name());
+        let standing = ledger.accounts.get_mut(&Identity::of(&target.provider));
         if let Some(circuit) = standing.and_then(|standing| standing.whole.as_mut()) {
             circuit.success(settings, Instant::now(), probes.whole);
         }
@@ -265,7 +307,7 @@ impl Health {
             return;
         }
         let mut ledger = self.lock();
-        let Some(standing) = ledger.providers.get_mut(target.provider.name()) else {
+        let Some(standing) = ledger.accounts.get_mut(&Identity::of(&target.provider)) else {
             return;
         };
         if let (Some(circuit), Some(probe)) = (&mut standing.whole, probes.whole) {
@@ -278,11 +320,14 @@ impl Health {
     }
 
     fn is_untroubled(&self) -> bool {
-        self.tracked.load(Ordering::Acquire) == 0
+        self.settings.is_none() || self.memory.tracked.load(Ordering::Acquire) == 0
     }
 
     fn lock(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory
+            .ledger
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn prune(&self, ledger: &mut Ledger, now: Instant) {
@@ -295,7 +340,7 @@ impl Health {
     }
 
     fn count(&self, ledger: &Ledger) {
-        self.tracked.store(ledger.len(), Ordering::Release);
+        self.memory.tracked.store(ledger.len(), Ordering::Release);
     }
 }
 
@@ -303,12 +348,12 @@ impl Ledger {
     fn len(&self) -> usize {
         let count =
             |standing: &Standing| usize::from(standing.whole.is_some()) + standing.models.len();
-        self.providers.values().map(count).sum()
+        self.accounts.values().map(count).sum()
     }
 
     /// Whether a model is remembered already or may be.
     fn has_room_for(&self, target: &Target) -> bool {
-        let standing = self.providers.get(target.provider.name());
+        let standing = self.accounts.get(&Identity::of(&target.provider));
         let is_known = standing.is_some_and(|standing| standing.models.contains_key(&target.model));
         // Names that clients invent leave room for those that are really there.
         let most = if target.known {
@@ -326,9 +371,9 @@ impl Ledger {
         new: impl FnOnce() -> Circuit,
     ) -> &mut Circuit {
         let standing = self
-            .providers
-            .entry(target.provider.name().to_owned())
-            .or_default();
+            .accounts
+            .entry(Identity::of(&target.provider))
+            .or_insert_with(|| Standing::of(target));
         match scope {
             Scope::Provider => standing.whole.get_or_insert_with(new),
             Scope::Target => standing
@@ -339,17 +384,28 @@ impl Ledger {
     }
 
     fn forget_what_rests(&mut self, now: Instant) {
-        self.providers.retain(|_, standing| {
+        self.accounts.retain(|_, standing| {
             standing.whole.take_if(|circuit| circuit.is_at_rest(now));
             standing
                 .models
                 .retain(|_, circuit| !circuit.is_at_rest(now));
-            standing.whole.is_some() || !standing.models.is_empty()
+            let remembers = standing.whole.is_some() || !standing.models.is_empty();
+            remembers && standing.object.strong_count() > 0
         });
     }
 }
 
 impl Standing {
+    fn of(target: &Target) -> Self {
+        Self {
+            object: Arc::downgrade(&target.provider),
+            provider: target.provider.name().to_owned(),
+            account: target.provider.account().map(str::to_owned),
+            whole: None,
+            models: HashMap::new(),
+        }
+    }
+
     fn refusal(&self, model: &str, now: Instant, last_resort: bool) -> Option<Refusal> {
         let circuits = self.whole.iter().chain(self.models.get(model));
         let refusals = circuits.filter_map(|circuit| match circuit.peek(now, last_resort) {

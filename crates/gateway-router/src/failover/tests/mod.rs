@@ -1,8 +1,10 @@
 //! The loop against providers whose every answer is written in the test, in paused time.
 
+mod accounts;
 mod moving_on;
 mod resting;
 mod storm;
+mod succession;
 mod upstream;
 
 use std::sync::Arc;
@@ -20,14 +22,31 @@ use crate::{
 
 /// A gateway with the alias `m`, whose targets are these, each `provider/model`.
 fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSettings) -> Router {
+    let (parts, settings) = described(upstreams, targets, settings);
+    Router::new(parts, settings).unwrap()
+}
+
+/// The same in place of an older one.
+fn successor(
+    old: &Router,
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: FailoverSettings,
+) -> Router {
+    let (parts, settings) = described(upstreams, targets, settings);
+    Router::succeeding(old, parts, settings).unwrap()
+}
+
+fn described(
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: FailoverSettings,
+) -> (TableParts, RouterSettings) {
     let providers = upstreams
         .iter()
         .map(|upstream| Arc::clone(upstream) as SharedProvider);
-    let alias = Alias {
-        name: "m".to_owned(),
-        targets: targets.iter().map(|text| text.parse().unwrap()).collect(),
-        hidden: false,
-    };
+    let targets = targets.iter().map(|text| text.parse().unwrap());
+    let alias = Alias::new("m", targets.collect());
     let parts = TableParts {
         providers: providers.collect(),
         aliases: vec![alias],
@@ -37,7 +56,7 @@ fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSett
         failover: settings,
         ..RouterSettings::default()
     };
-    Router::new(parts, settings).unwrap()
+    (parts, settings)
 }
 
 fn ask() -> Ask {
