@@ -14,9 +14,8 @@ mod text;
 
 pub use self::{
     object::{Element, Member, RawObject, elements},
-    plain_run,
     refusal::{ScanError, ScanErrorKind, ScanLimits},
     scan::check,
     splice::Edit,
-    text::is_utf8,
+    text::{is_utf8, plain_run},
 };
