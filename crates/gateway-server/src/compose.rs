@@ -180,9 +180,22 @@ fn router(settings: &Settings) -> RouterSettings {
         },
         timeouts: settings.timeouts.call,
         provider_timeouts: provider_timeouts.collect(),
+        limits: by_name(settings, |provider| provider.limit),
         failover: settings.failover,
         ..RouterSettings::default()
     }
+}
+
+/// What some of the providers say, by their names.
+fn by_name<T>(
+    settings: &Settings,
+    said: impl Fn(&ConfiguredProvider) -> Option<T>,
+) -> HashMap<String, T> {
+    let named = settings
+        .providers
+        .iter()
+        .filter_map(|provider| Some((provider.settings.name.clone(), said(provider)?)));
+    named.collect()
 }
 
 fn http(settings: &Settings) -> HttpSettings {

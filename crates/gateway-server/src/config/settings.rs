@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration
 use gateway_providers::ProviderSettings;
 use gateway_router::{
     FailoverSettings,
+    limits::LimitSettings,
     resolve::{Alias, KnownVendor, ModelPolicy},
 };
 
@@ -122,6 +123,10 @@ pub struct ConfiguredProvider {
     pub settings: ProviderSettings,
     /// For a connection to it.
     pub connect_timeout: Duration,
+    /// How many requests each of its accounts is sent at one time; `None` for as many as come.
+    pub limit: Option<LimitSettings>,
+    /// How often it is asked whether it is there, by its model list; `None` for never.
+    pub probe: Option<Duration>,
     /// What switched it on.
     pub source: ProviderSource,
 }

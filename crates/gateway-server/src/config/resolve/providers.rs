@@ -7,7 +7,7 @@ use gateway_providers::{
 };
 
 use super::{
-    Scene,
+    Scene, capacity,
     provider::{fill_from_environment, settle},
 };
 use crate::config::{
@@ -181,6 +181,8 @@ fn add_configured(
             found.providers.push(ConfiguredProvider {
                 settings,
                 connect_timeout: connect,
+                limit: capacity::limit(provider, &path, scene),
+                probe: capacity::probe(provider, row, &path, scene),
                 source: ProviderSource::Configured,
             });
         }
@@ -286,6 +288,8 @@ fn add_backend(
         found.providers.push(ConfiguredProvider {
             settings,
             connect_timeout: defaults.connect,
+            limit: None,
+            probe: None,
             source,
         });
     }
@@ -323,6 +327,8 @@ fn add_discovered(
                 found.providers.push(ConfiguredProvider {
                     settings,
                     connect_timeout: defaults.connect,
+                    limit: None,
+                    probe: None,
                     source,
                 });
             }
