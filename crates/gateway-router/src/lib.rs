@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 pub mod attempt;
 pub mod catalogue;
 pub mod failover;
+pub mod limits;
 pub mod listing;
 pub mod resolve;
 mod router;
+mod select;
 
 #[cfg(test)]
 mod fixture;
@@ -14,7 +17,8 @@ pub use self::{
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
     failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},
+    limits::{Overloaded, Permit},
     listing::ListError,
-    resolve::{ModelRequest, Plan, ResolveError, Rule, Target},
+    resolve::{ModelRequest, Plan, Pool, ResolveError, Rule, Strategy, Target},
     router::{Router, RouterSettings},
 };

@@ -5,9 +5,7 @@ use std::time::Duration;
 use gateway_providers::{CallError, call::Timeouts};
 use tokio::time::Instant;
 
-use super::{
-    Failover, NoHealthyTarget, Refusal, asked::Asked, remaining::Remaining,
-};
+use super::{Failover, NoHealthyTarget, Refusal, asked::Asked, remaining::Remaining};
 use crate::{
     attempt::{Attempt, Outcome, RouteError},
     limits::Overloaded,
@@ -92,4 +90,3 @@ fn none_healthy(refusals: Vec<(String, Refusal)>) -> NoHealthyTarget {
             .collect(),
     }
 }
-

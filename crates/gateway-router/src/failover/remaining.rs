@@ -32,7 +32,7 @@ impl Remaining {
     /// That place is done with.
     pub(super) fn leave(&mut self, place: usize) {
         match self {
-            Self::Range(first, end) if *first == place && first < end => *first += 1,
+            Self::Range(first, end) if *first == place && *first < *end => *first += 1,
             _ => self.change(|places| places.retain(|other| *other != place)),
         }
     }

@@ -8,9 +8,9 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     Feedback, Why,
+    course::Course,
     health::Leave,
     judgement::{Circumstances, Judgement, Next, judge},
-    run::Course,
 };
 use crate::{
     attempt::{Ask, Attempt, Outcome, Routed, attempt},

@@ -1,23 +1,18 @@
 //! The loop: for each target in its order, unless it is to be left alone or busy, attempt, judge, remember, go on.
 
-use std::time::Duration;
-
-use gateway_providers::{CallError, call::Timeouts};
+use gateway_providers::call::Timeouts;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Failover, NoHealthyTarget, Refusal, RouteFailure,
+    Failover,
     asked::Asked,
-    circuit::jitter,
-    health::Leave,
-    judgement::{Circumstances, Judgement, Next},
+    course::Course,
+    onward::{Onward, Step},
     remaining::Remaining,
-    round::{Failed, Lane, Start},
+    round::Start,
 };
 use crate::{
-    attempt::{Ask, Attempt, Outcome, RouteError, Routed},
-    limits::{Gate, Overloaded, Permit, TurnedAway},
-    resolve::Target,
+    attempt::{Ask, RouteError, Routed},
     select::Selection,
 };
 

@@ -103,10 +103,10 @@ impl<'a> Queued<'a> {
     fn join(gate: &'a Gate) -> Option<Self> {
         let most = gate.settings.max_queued;
         let one_more = |waiting: usize| (waiting < most).then(|| waiting + 1);
-        let joined = gate
-            .waiting
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        joined.is_ok().then_some(Self(gate))
+        gate.waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()?;
+        Some(Self(gate))
     }
 }
 

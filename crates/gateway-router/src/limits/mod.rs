@@ -8,6 +8,8 @@ mod gate;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
+use gateway_providers::Provider;
+
 pub(crate) use self::gate::Gate;
 pub use self::gate::Permit;
 
@@ -92,7 +94,7 @@ impl Limits {
     }
 
     /// The gate of an account; `None` where it takes whatever comes.
-    pub(crate) fn gate(&self, provider: &str, account: Option<&str>) -> Option<&Gate> {
+    fn gate(&self, provider: &str, account: Option<&str>) -> Option<&Gate> {
         if self.gates.is_empty() {
             return None;
         }
@@ -101,6 +103,11 @@ impl Limits {
             .iter()
             .find(|own| own.account.as_deref() == account);
         own.map(|own| &*own.gate)
+    }
+
+    /// The gate of the account that this provider is.
+    pub(crate) fn gate_of(&self, provider: &dyn Provider) -> Option<&Gate> {
+        self.gate(provider.name(), provider.account())
     }
 
     /// Keeps counting what is under way at accounts whose limit has not changed.

@@ -31,10 +31,7 @@ async fn so_many_enter_so_many_wait_and_the_rest_is_told_at_once() {
     tokio::task::yield_now().await;
     assert_eq!(counts(&gate), (2, 1, 0));
     let began = Instant::now();
-    assert_eq!(
-        gate.enter(NEVER).await.unwrap_err(),
-        TurnedAway::QueueFull
-    );
+    assert_eq!(gate.enter(NEVER).await.unwrap_err(), TurnedAway::QueueFull);
     assert_eq!(began.elapsed(), Duration::ZERO);
     drop(one);
     let three = waiting.await.unwrap().unwrap();
@@ -89,7 +86,10 @@ async fn the_queue_is_fair() {
         tokio::task::yield_now().await;
     }
     drop(held);
-    assert!(gate.try_enter().is_none(), "the place is somebody's already");
+    assert!(
+        gate.try_enter().is_none(),
+        "the place is somebody's already"
+    );
     for client in clients {
         client.await.unwrap();
     }
@@ -148,11 +148,17 @@ fn accounts_have_limits_of_their_own_where_their_provider_has_one() {
     let name = |number: &str| Some(number.to_owned());
     assert_eq!(
         busy,
-        [("a".to_owned(), name("1"), 1), ("a".to_owned(), name("2"), 0)]
+        [
+            ("a".to_owned(), name("1"), 1),
+            ("a".to_owned(), name("2"), 0)
+        ]
     );
 
     let same = Limits::new(accounts, &by_name).succeeding(&limits);
-    assert!(!same.gate("a", Some("1")).unwrap().is_free(), "it is counted still");
+    assert!(
+        !same.gate("a", Some("1")).unwrap().is_free(),
+        "it is counted still"
+    );
     let larger = LimitSettings {
         max_concurrent: 2,
         ..settings

@@ -6,7 +6,12 @@ use gateway_router::limits::Occupancy;
 use serde_json::{Value, json};
 
 /// A metric of each account: its name, its type, what it says, and its value.
-type Metric = (&'static str, &'static str, &'static str, fn(&Occupancy) -> u64);
+type Metric = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&Occupancy) -> u64,
+);
 
 const METRICS: [Metric; 4] = [
     (
@@ -118,7 +123,10 @@ mod tests {
         assert_eq!(metrics(&[]), "");
         assert_eq!(escaped("a\"b\\\n"), "a\\\"b\\\\\\n");
         let shown = of_provider(&[of(None, 1)], "lab");
-        assert_eq!((&shown[0]["in_use"], &shown[0]["account"]), (&json!(1), &Value::Null));
+        assert_eq!(
+            (&shown[0]["in_use"], &shown[0]["account"]),
+            (&json!(1), &Value::Null)
+        );
         assert!(of_provider(&[of(None, 1)], "other").is_empty());
     }
 }

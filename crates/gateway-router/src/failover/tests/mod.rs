@@ -1,5 +1,8 @@
 //! The loop against providers whose every answer is written in the test, in paused time.
 
+mod accounts;
+mod capacity;
+mod hedging;
 mod moving_on;
 mod resting;
 mod storm;
@@ -15,27 +18,37 @@ use super::*;
 use crate::{
     Ask, Attempt, ModelRequest, RouteError, Routed, Router, RouterSettings,
     fixture::object,
-    resolve::{Alias, TableParts},
+    resolve::{Alias, PoolSettings, TableParts},
 };
 
 /// A gateway with the alias `m`, whose targets are these, each `provider/model`.
 fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSettings) -> Router {
+    let settings = RouterSettings {
+        failover: settings,
+        ..RouterSettings::default()
+    };
+    router_of(upstreams, targets, settings, PoolSettings::default())
+}
+
+/// The same with more to say.
+fn router_of(
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: RouterSettings,
+    pool: PoolSettings,
+) -> Router {
     let providers = upstreams
         .iter()
         .map(|upstream| Arc::clone(upstream) as SharedProvider);
+    let targets = targets.iter().map(|text| text.parse().unwrap());
     let alias = Alias {
-        name: "m".to_owned(),
-        targets: targets.iter().map(|text| text.parse().unwrap()).collect(),
-        hidden: false,
+        settings: pool,
+        ..Alias::new("m", targets.collect())
     };
     let parts = TableParts {
         providers: providers.collect(),
         aliases: vec![alias],
         ..TableParts::default()
-    };
-    let settings = RouterSettings {
-        failover: settings,
-        ..RouterSettings::default()
     };
     Router::new(parts, settings).unwrap()
 }
@@ -77,6 +90,7 @@ async fn course(router: &Router, ask: Ask) -> String {
                 }
                 RouteFailure::Call(CallError::Translate(_)) => "refused".to_owned(),
                 RouteFailure::NoHealthyTarget(none) => none.to_string(),
+                RouteFailure::Overloaded(overloaded) => format!("{:?}", overloaded.why),
             };
             format!("{} -> {cause}", shown(&error.attempts))
         }

@@ -105,6 +105,7 @@ fn circuit(report: &CircuitReport) -> Value {
         Some(at.duration_since(UNIX_EPOCH).ok()?.as_secs())
     });
     json!({
+        "account": report.account,
         "model": report.model,
         "state": report.state.name(),
         "until": until,
