@@ -9,6 +9,7 @@ pub mod listing;
 pub mod resolve;
 mod router;
 mod select;
+mod succession;
 
 #[cfg(test)]
 mod fixture;

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
@@ -19,6 +19,7 @@ use crate::{
         Waits, resolve, unknown_provider,
     },
     select::{is_well, select},
+    succession::Kept,
 };
 
 /// How a router behaves in time.
@@ -56,7 +57,7 @@ impl Router {
         let table = RoutingTable::new(parts)?;
         let catalogue = Catalogue::new(table.providers().to_vec(), settings.catalogue);
         let names = table.providers().iter().map(|provider| provider.name());
-        let limits = Limits::new(table.all_accounts(), &settings.limits);
+        let limits = Limits::new(accounts(&table), &settings.limits);
         let failover = Failover::new(names, settings.failover, limits);
         Ok(Self {
             table,
@@ -64,6 +65,41 @@ impl Router {
             failover,
             settings,
         })
+    }
+
+    /// A router that takes the place of an older one. What the older one knows of a provider is known still where it is
+    /// the very same provider (the same `Arc`); one that only goes by the same name begins anew, as its credential or
+    /// its place may be others. Requests that the older one has begun go on there.
+    ///
+    /// # Errors
+    /// As [`RoutingTable::new`].
+    pub fn succeeding(
+        old: &Self,
+        parts: TableParts,
+        settings: RouterSettings,
+    ) -> Result<Self, TableError> {
+        let table = RoutingTable::new(parts)?;
+        let providers = table.providers();
+        let catalogue =
+            Catalogue::succeeding(&old.catalogue, providers.to_vec(), settings.catalogue);
+        let kept = Kept::between(&old.table, &table);
+        let names = providers.iter().map(|provider| provider.name());
+        let limits = Limits::new(accounts(&table), &settings.limits);
+        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover, limits);
+        Ok(Self {
+            table,
+            catalogue,
+            failover,
+            settings,
+        })
+    }
+
+    /// Waits until each list has come or failed once, for so long at most.
+    pub async fn warmed(&self, limit: Duration) {
+        let pending = self
+            .catalogue
+            .watch(|catalogue| ((), catalogue.any_pending().then_some(limit)));
+        pending.await;
     }
 
     /// Begins to fetch the models, so that the first request finds them. Inside a tokio runtime; returns at once.
@@ -202,4 +238,11 @@ impl Router {
         });
         found.await
     }
+}
+
+/// Every account of every provider: the provider's name and the account's, where it has one.
+fn accounts(table: &RoutingTable) -> impl Iterator<Item = (&str, Option<&str>)> {
+    table
+        .every_account()
+        .map(|account| (account.name(), account.account()))
 }

@@ -12,6 +12,7 @@ use gateway_providers::Provider;
 
 pub(crate) use self::gate::Gate;
 pub use self::gate::Permit;
+use crate::succession::Kept;
 
 /// How much one account of a provider takes at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,16 +111,17 @@ impl Limits {
         self.gate(provider.name(), provider.account())
     }
 
-    /// Keeps counting what is under way at accounts whose limit has not changed.
+    /// Keeps counting what is under way at providers that have stayed the same, and their limit with them.
     #[must_use]
-    pub fn succeeding(mut self, old: &Self) -> Self {
-        for (provider, gates) in &mut self.gates {
+    pub(crate) fn succeeding(mut self, old: &Self, kept: &Kept<'_>) -> Self {
+        let same = self.gates.iter_mut();
+        for (provider, gates) in same.filter(|(provider, _)| kept.has_name(provider)) {
             for own in gates {
                 let before = old.gates.get(provider).into_iter().flatten();
                 let mut alike = before.filter(|before| before.account == own.account);
-                let kept = alike.find(|before| before.gate.settings() == own.gate.settings());
-                if let Some(kept) = kept {
-                    own.gate = Arc::clone(&kept.gate);
+                let same = alike.find(|before| before.gate.settings() == own.gate.settings());
+                if let Some(same) = same {
+                    own.gate = Arc::clone(&same.gate);
                 }
             }
         }

@@ -153,17 +153,4 @@ fn accounts_have_limits_of_their_own_where_their_provider_has_one() {
             ("a".to_owned(), name("2"), 0)
         ]
     );
-
-    let same = Limits::new(accounts, &by_name).succeeding(&limits);
-    assert!(
-        !same.gate("a", Some("1")).unwrap().is_free(),
-        "it is counted still"
-    );
-    let larger = LimitSettings {
-        max_concurrent: 2,
-        ..settings
-    };
-    let changed = Limits::new(accounts, &HashMap::from([("a".to_owned(), larger)]));
-    let changed = changed.succeeding(&limits);
-    assert!(changed.gate("a", Some("1")).unwrap().is_free());
 }

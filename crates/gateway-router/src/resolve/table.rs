@@ -135,6 +135,11 @@ impl RoutingTable {
         &self.providers
     }
 
+    /// All accounts of all providers.
+    pub(crate) fn every_account(&self) -> impl Iterator<Item = &SharedProvider> {
+        self.accounts.iter().flatten()
+    }
+
     /// All accounts of the provider of exactly that name, in their order: one, unless it has several credentials. Empty
     /// for a name that is not configured.
     pub fn accounts(&self, name: &str) -> &[SharedProvider] {
@@ -142,12 +147,6 @@ impl RoutingTable {
         place
             .and_then(|place| self.accounts.get(place))
             .map_or(&[], |accounts| &**accounts)
-    }
-
-    /// Every account of every provider: the provider's name and the account's, where it has one.
-    pub(crate) fn all_accounts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let all = self.accounts.iter().flat_map(|accounts| accounts.iter());
-        all.map(|account| (account.name(), account.account()))
     }
 
     /// The policy.

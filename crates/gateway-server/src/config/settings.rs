@@ -125,8 +125,6 @@ pub struct ConfiguredProvider {
     pub connect_timeout: Duration,
     /// How many requests each of its accounts is sent at one time; `None` for as many as come.
     pub limit: Option<LimitSettings>,
-    /// How often it is asked whether it is there, by its model list; `None` for never.
-    pub probe: Option<Duration>,
     /// What switched it on.
     pub source: ProviderSource,
 }

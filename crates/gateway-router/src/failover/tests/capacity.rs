@@ -17,18 +17,32 @@ const TWO: &[&str] = &["a/x", "b/y"];
 
 /// Two targets, each with these limits: at one time, in the queue, seconds of waiting.
 fn limited(upstreams: &[&Arc<Upstream>], targets: &[&str], limit: (usize, usize, u64)) -> Router {
-    let (max_concurrent, max_queued, wait) = limit;
+    router_of(upstreams, targets, settings(limit), PoolSettings::default())
+}
+
+fn settings((max_concurrent, max_queued, wait): (usize, usize, u64)) -> RouterSettings {
     let settings = LimitSettings {
         max_concurrent,
         max_queued,
         queue_wait: Duration::from_secs(wait),
     };
     let limits = ["a", "b"].map(|name| (name.to_owned(), settings));
-    let settings = RouterSettings {
+    RouterSettings {
         limits: HashMap::from(limits),
         ..RouterSettings::default()
-    };
-    router_of(upstreams, targets, settings, PoolSettings::default())
+    }
+}
+
+fn described_with(
+    upstreams: &[&Arc<Upstream>],
+    limit: (usize, usize, u64),
+) -> (TableParts, RouterSettings) {
+    described(
+        upstreams,
+        &["a/x"],
+        settings(limit),
+        PoolSettings::default(),
+    )
 }
 
 /// Answers after ten seconds.
@@ -210,4 +224,26 @@ async fn a_form_goes_to_whoever_is_free() {
     assert_eq!(primary(plan.clone()), "y");
     let _second = begin(&router, ask()).await;
     assert_eq!(primary(plan), "x", "all are busy: it waits for the first");
+}
+
+/// A newer configuration goes on counting where nothing has changed, and begins anew where the limit is another.
+#[tokio::test(start_paused = true)]
+async fn a_successor_goes_on_counting() {
+    let a = slow("a");
+    let old = limited(&[&a], &["a/x"], (2, 3, 5));
+    let held = old.enter(&old.provider("a").unwrap()).await.unwrap();
+    for (limit, in_use) in [((2, 3, 5), 1), ((4, 3, 5), 0)] {
+        let (parts, settings) = described_with(&[&a], limit);
+        let new = Router::succeeding(&old, parts, settings).unwrap();
+        assert_eq!(busy(&new, "a").0, in_use, "{limit:?}");
+    }
+    let same = described_with(&[&a], (2, 3, 5));
+    let new = Router::succeeding(&old, same.0, same.1).unwrap();
+    drop(held);
+    assert_eq!(busy(&new, "a").0, 0);
+    let another = slow("a");
+    let _held = old.enter(&old.provider("a").unwrap()).await.unwrap();
+    let (parts, settings) = described_with(&[&another], (2, 3, 5));
+    let new = Router::succeeding(&old, parts, settings).unwrap();
+    assert_eq!(busy(&new, "a").0, 0, "it only goes by the same name");
 }

@@ -6,6 +6,7 @@ mod hedging;
 mod moving_on;
 mod resting;
 mod storm;
+mod succession;
 mod upstream;
 
 use std::sync::Arc;
@@ -23,11 +24,13 @@ use crate::{
 
 /// A gateway with the alias `m`, whose targets are these, each `provider/model`.
 fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSettings) -> Router {
-    let settings = RouterSettings {
-        failover: settings,
-        ..RouterSettings::default()
-    };
-    router_of(upstreams, targets, settings, PoolSettings::default())
+    let (parts, settings) = described(
+        upstreams,
+        targets,
+        of_failover(settings),
+        PoolSettings::default(),
+    );
+    Router::new(parts, settings).unwrap()
 }
 
 /// The same with more to say.
@@ -37,6 +40,39 @@ fn router_of(
     settings: RouterSettings,
     pool: PoolSettings,
 ) -> Router {
+    let (parts, settings) = described(upstreams, targets, settings, pool);
+    Router::new(parts, settings).unwrap()
+}
+
+/// The same in place of an older one.
+fn successor(
+    old: &Router,
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: FailoverSettings,
+) -> Router {
+    let (parts, settings) = described(
+        upstreams,
+        targets,
+        of_failover(settings),
+        PoolSettings::default(),
+    );
+    Router::succeeding(old, parts, settings).unwrap()
+}
+
+fn of_failover(failover: FailoverSettings) -> RouterSettings {
+    RouterSettings {
+        failover,
+        ..RouterSettings::default()
+    }
+}
+
+fn described(
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: RouterSettings,
+    pool: PoolSettings,
+) -> (TableParts, RouterSettings) {
     let providers = upstreams
         .iter()
         .map(|upstream| Arc::clone(upstream) as SharedProvider);
@@ -50,7 +86,7 @@ fn router_of(
         aliases: vec![alias],
         ..TableParts::default()
     };
-    Router::new(parts, settings).unwrap()
+    (parts, settings)
 }
 
 fn ask() -> Ask {

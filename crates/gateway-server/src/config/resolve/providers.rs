@@ -182,7 +182,6 @@ fn add_configured(
                 settings,
                 connect_timeout: connect,
                 limit: capacity::limit(provider, &path, scene),
-                probe: capacity::probe(provider, row, &path, scene),
                 source: ProviderSource::Configured,
             });
         }
@@ -289,7 +288,6 @@ fn add_backend(
             settings,
             connect_timeout: defaults.connect,
             limit: None,
-            probe: None,
             source,
         });
     }
@@ -328,7 +326,6 @@ fn add_discovered(
                     settings,
                     connect_timeout: defaults.connect,
                     limit: None,
-                    probe: None,
                     source,
                 });
             }

@@ -41,9 +41,6 @@ pub struct Provider {
     pub max_queued: Option<usize>,
     /// How long a request waits at most. Default 10 s.
     pub queue_wait: Option<Wait>,
-    /// How often its model list is asked for, so that it is known to be back (or gone) before a request finds out. Never
-    /// when left out.
-    pub probe: Option<Wait>,
     /// Headers of every request, beside the vendor's. Their values are secrets and are never shown.
     pub headers: BTreeMap<String, SecretText>,
     /// How the credential is sent.
@@ -116,7 +113,6 @@ impl Default for Provider {
             max_concurrent: None,
             max_queued: None,
             queue_wait: None,
-            probe: None,
             headers: BTreeMap::new(),
             auth: None,
             operations: None,
