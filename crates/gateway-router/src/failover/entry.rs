@@ -18,10 +18,9 @@ use crate::{
     resolve::Target,
 };
 
-/// Whether a target may be asked now.
-enum Entry<'a> {
-    In(Start<'a>),
-    /// Not before one of its requests has ended.
+/// Why a target is not asked now.
+enum Closed {
+    /// It may be once one of its requests has ended.
     Busy,
     /// Not by this request.
     Refused,
@@ -34,26 +33,22 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         let mut at = 0;
         while let Some(place) = self.remaining.get(at) {
             match self.enter(place) {
-                Entry::In(start) => return Ok(start),
-                Entry::Busy => {
+                Ok(start) => return Ok(start),
+                Err(Closed::Busy) => {
                     busy = busy.or(Some(place));
                     at += 1;
                 }
-                Entry::Refused => self.remaining.leave(place),
+                Err(Closed::Refused) => self.remaining.leave(place),
             }
         }
         Err(busy)
     }
 
-    fn enter(&mut self, place: usize) -> Entry<'a> {
-        let Some((target, leave)) = self.admit(place) else {
-            return Entry::Refused;
-        };
-        let Ok(permit) = free_place(self.gate(target)) else {
-            return Entry::Busy;
-        };
-        let start = self.begin(place, (target, leave), permit);
-        start.map_or(Entry::Refused, Entry::In)
+    fn enter(&mut self, place: usize) -> Result<Start<'a>, Closed> {
+        let (target, leave) = self.admit(place).ok_or(Closed::Refused)?;
+        let permit = free_place(self.gate(target)).map_err(|NoPlace| Closed::Busy)?;
+        self.begin(place, (target, leave), permit)
+            .ok_or(Closed::Refused)
     }
 
     /// Waits for a busy target, as long as it lets anybody wait. Whatever comes of it, it is not waited for again.
@@ -206,10 +201,13 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
 }
 
 /// A place where one is free, or none where none is needed.
-fn free_place(gate: Option<&Gate>) -> Result<Option<Permit>, ()> {
+fn free_place(gate: Option<&Gate>) -> Result<Option<Permit>, NoPlace> {
     match gate.map(Gate::try_enter) {
-        Some(None) => Err(()),
+        Some(None) => Err(NoPlace),
         Some(permit) => Ok(permit),
         None => Ok(None),
     }
 }
+
+/// As many requests are under way as may be.
+struct NoPlace;

@@ -85,13 +85,13 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
             ended = &mut hedging => (ended, (second, first), asking),
         };
         if ended.0.is_ok() {
-            self.cancelled(other);
+            self.cancelled(&other);
             return self.settle(done, ended);
         }
         // Whoever fails leaves the other one running.
         let lost = self.settle(done, ended);
         let last = self.settle(other, rest.await);
-        last.map_err(|last| last.after(lost.err()))
+        last.map_err(|last| last.after(lost.err().as_ref()))
     }
 
     /// Remembers what an attempt came to.
@@ -124,11 +124,10 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         }
     }
 
-    /// Records the attempt that came too late. It says nothing about its target: the leave is dropped without a word.
-    fn cancelled(&mut self, lane: Lane<'a>) {
-        let Lane { target, began, .. } = lane;
-        self.attempts
-            .push(Attempt::of(target, Outcome::Cancelled, began.elapsed()));
+    /// Records the attempt that came too late. It says nothing about its target: its leave is dropped without a word.
+    fn cancelled(&mut self, lane: &Lane<'a>) {
+        let record = Attempt::of(lane.target, Outcome::Cancelled, lane.began.elapsed());
+        self.attempts.push(record);
     }
 
     fn routed(
@@ -155,9 +154,9 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
 
 impl Failed {
     /// The later of two failures: nothing goes on when either of them says so.
-    fn after(self, earlier: Option<Self>) -> Self {
+    fn after(self, earlier: Option<&Self>) -> Self {
         let stops = |failed: &Self| failed.judgement.next == Next::Stop;
-        let next = if stops(&self) || earlier.as_ref().is_some_and(stops) {
+        let next = if stops(&self) || earlier.is_some_and(stops) {
             Next::Stop
         } else {
             Next::Alternate
