@@ -10,6 +10,7 @@ use gateway_router::{
 };
 
 use super::{
+    connection::ConnectionSettings,
     section::{Catalogue, Errors, Limits, Logging},
     value::NamedKey,
 };
@@ -121,10 +122,10 @@ pub enum AuthSettings {
 pub struct ConfiguredProvider {
     /// What a provider is made of.
     pub settings: ProviderSettings,
-    /// For a connection to it.
-    pub connect_timeout: Duration,
     /// How many requests each of its accounts is sent at one time; `None` for as many as come.
     pub limit: Option<LimitSettings>,
+    /// How it is reached.
+    pub connection: ConnectionSettings,
     /// What switched it on.
     pub source: ProviderSource,
 }

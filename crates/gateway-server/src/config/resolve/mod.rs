@@ -3,6 +3,7 @@
 mod address;
 mod aliases;
 mod capacity;
+mod connection;
 mod listen;
 mod provider;
 mod providers;

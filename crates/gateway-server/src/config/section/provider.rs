@@ -9,6 +9,7 @@ use gateway_providers::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Connection;
 use crate::config::value::{SecretText, Wait};
 
 /// One configured upstream. Its name is the first part of `provider/model`: letters, digits, `-`, `_` and `.`. What is
@@ -41,6 +42,8 @@ pub struct Provider {
     pub max_queued: Option<usize>,
     /// How long a request waits at most. Default 10 s.
     pub queue_wait: Option<Wait>,
+    /// How it is reached, where it differs from `[connection]`.
+    pub connection: Connection,
     /// Headers of every request, beside the vendor's. Their values are secrets and are never shown.
     pub headers: BTreeMap<String, SecretText>,
     /// How the credential is sent.
@@ -113,6 +116,7 @@ impl Default for Provider {
             max_concurrent: None,
             max_queued: None,
             queue_wait: None,
+            connection: Connection::default(),
             headers: BTreeMap::new(),
             auth: None,
             operations: None,
