@@ -7,7 +7,7 @@ use gateway_providers::{
 };
 
 use super::{
-    Scene, connection,
+    Scene, capacity, connection,
     provider::{fill_from_environment, settle, settle_accounts},
 };
 use crate::config::{
@@ -200,6 +200,7 @@ fn add_configured(
             found.providers.push(ConfiguredProvider {
                 settings,
                 further_accounts: accounts.collect(),
+                limit: capacity::limit(provider, &path, scene),
                 connection,
                 source: ProviderSource::Configured,
             });
@@ -307,6 +308,7 @@ fn add_backend(
         found.providers.push(ConfiguredProvider {
             settings,
             further_accounts: Vec::new(),
+            limit: None,
             connection: found.connection.clone(),
             source,
         });
@@ -345,6 +347,7 @@ fn add_discovered(
                 found.providers.push(ConfiguredProvider {
                     settings,
                     further_accounts: Vec::new(),
+                    limit: None,
                     connection: found.connection.clone(),
                     source,
                 });
