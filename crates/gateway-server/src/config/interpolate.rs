@@ -39,9 +39,21 @@ pub(crate) fn fill_in(document: &mut Document<'_>, environment: &Environment) ->
 /// Reads the secrets that stand in files. A relative path starts at `folder`.
 pub(crate) fn read_secret_files(document: &mut Document<'_>, folder: &FilePath) -> Vec<Finding> {
     replace(document, |path, text| {
-        let file = text.strip_prefix("file:")?;
-        is_secret(path).then(|| read_secret(&folder.join(file.trim())))
+        secret_file(path, text, folder).map(|file| read_secret(&file))
     })
+}
+
+/// The files in which secrets stand. A relative path starts at `folder`.
+pub(crate) fn secret_files(document: &Document<'_>, folder: &FilePath) -> Vec<PathBuf> {
+    let texts = document.texts().into_iter();
+    texts
+        .filter_map(|(path, text)| secret_file(&path, &text, folder))
+        .collect()
+}
+
+fn secret_file(path: &Path, text: &str, folder: &FilePath) -> Option<PathBuf> {
+    let file = text.strip_prefix("file:")?;
+    is_secret(path).then(|| folder.join(file.trim()))
 }
 
 /// What went wrong with a text: the message, and what to change.

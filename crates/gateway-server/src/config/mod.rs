@@ -26,7 +26,7 @@ mod variables;
 
 pub use self::{
     environment::Environment,
-    load::{ConfigFile, FILE_VARIABLE, Flags, USUAL_FILE, load},
+    load::{ConfigFile, FILE_VARIABLE, Flags, USUAL_FILE, load, referenced_files},
     origin::{Origin, Position},
     problem::{Problem, Problems},
     schema::json_schema,
