@@ -32,6 +32,6 @@ impl Hangups {
         {
             return;
         }
-        pending().await
+        pending::<()>().await;
     }
 }
