@@ -9,7 +9,7 @@ use super::{
     decode::decode,
     document::Document,
     environment::Environment,
-    interpolate::{fill_in, read_secret_files, secret_files},
+    interpolate::{fill_in, named_files, read_secret_files},
     ledger::Ledger,
     path::Path,
     problem::{Problem, Problems},
@@ -114,8 +114,8 @@ pub struct Flags {
     pub port: Option<u16>,
 }
 
-/// The files that a configuration names, whether or not anything else about it is right: secrets in files, and the
-/// certificate and its key. None for a text that is not TOML.
+/// The files that a configuration names, whether or not anything else about it is right: secrets in files,
+/// certificates and keys. None for a text that is not TOML.
 pub fn referenced_files(file: Option<&ConfigFile>, environment: &Environment) -> Vec<PathBuf> {
     let text = file.map_or("", ConfigFile::plain);
     let Ok(mut document) = Document::parse("", text) else {
@@ -123,11 +123,7 @@ pub fn referenced_files(file: Option<&ConfigFile>, environment: &Environment) ->
     };
     let _ = fill_in(&mut document, environment);
     let _ = lay_over(&mut document, environment);
-    let tls = ["cert_path", "key_path"].map(|key| Path::of(&["server", "tls", key]));
-    let tls = tls.iter().filter_map(|path| document.text(path));
-    let mut files: Vec<PathBuf> = tls.map(PathBuf::from).collect();
-    files.extend(secret_files(&document, folder_of(file)));
-    files
+    named_files(&document, folder_of(file))
 }
 
 fn folder_of(file: Option<&ConfigFile>) -> &FilePath {

@@ -96,10 +96,11 @@ mod tests {
         std::fs::write(&secret, "sk-one").unwrap();
         let file = ConfigFile {
             path: folder.path().join("gateway.toml"),
-            text: "[server.tls]\ncert_path = 'elsewhere/cert.pem'\n\
+            text:
+                "[server.tls]\ncert_path = 'elsewhere/cert.pem'\n[connection]\nca_file = 'ca.pem'\n\
                    [providers.a]\napi_key = 'file:key'\nnonsense = 1\n\
                    [providers.b]\nbase_url = 'file:no-secret'\nheaders = { x = '${KEY_FILE}' }\n"
-                .to_owned(),
+                    .to_owned(),
         };
         let environment: Environment = [("KEY_FILE", "file:/run/secrets/b")].into_iter().collect();
         std::fs::write(&file.path, &file.text).unwrap();
@@ -107,6 +108,7 @@ mod tests {
         let expected = [
             PathBuf::from("/run/secrets/b"),
             "elsewhere/cert.pem".into(),
+            "ca.pem".into(),
             file.path.clone(),
             secret.clone(),
         ];
