@@ -11,6 +11,7 @@ pub mod http;
 pub mod listener;
 pub mod observe;
 pub mod openapi;
+pub mod probes;
 pub mod server;
 pub mod welcome;
 pub mod workers;

@@ -17,6 +17,7 @@ use crate::{
         Metrics, Observers,
         access_log::{AccessLog, LineFormat},
     },
+    probes,
     workers::Workers,
 };
 
@@ -99,6 +100,7 @@ impl RunningServer {
             health: Health::new(providers),
             process: Arc::clone(&process),
         }));
+        probes::start(&app);
         let addresses = bound.addresses();
         let metrics_address = metrics_bound.addresses().first().copied();
         let serve = |bound, handler, workers| {
