@@ -248,7 +248,7 @@ type Pace = (&'static str, Vec<Act>, u64, Option<FaultKind>);
 #[tokio::test(start_paused = true)]
 async fn default_times_cut_what_stalls_and_nothing_that_is_slow() {
     let minutes = |count: usize| {
-        let each = [Act::Wait(240), Act::Say(SAID)];
+        let each = [Act::Say(SAID), Act::Wait(240)];
         each.iter()
             .cycle()
             .take(2 * count)
