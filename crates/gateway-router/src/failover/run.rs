@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gateway_providers::{CallError, Reply, ReplyBody, call::Timeouts};
+use gateway_providers::{CallError, Reply, call::Timeouts};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -137,7 +137,7 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
             self.attempts.push(record);
             let error = match result {
                 Ok(reply) => {
-                    leave.answered(matches!(reply.body, ReplyBody::Events(_)));
+                    leave.answered(reply.body.goes_on());
                     return Ok(self.routed(reply, target, circumstances));
                 }
                 Err(error) => error,
@@ -267,7 +267,7 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
     }
 
     fn routed(&mut self, reply: Reply, target: &Target, circumstances: Circumstances) -> Routed {
-        let goes_on = matches!(reply.body, ReplyBody::Events(_));
+        let goes_on = reply.body.goes_on();
         let health = &self.failover.health;
         Routed {
             feedback: goes_on

@@ -18,7 +18,7 @@ use super::{
     handlers::rest_of_form,
     options::Options,
     receive::{self, Arriving, Refusal},
-    relay::{Events, Source},
+    relay::{Events, Source, Unread},
     understand::{Understood, multipart},
 };
 use crate::{app::Live, observe::Exchange};
@@ -257,7 +257,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         ReplyBody::Binary(stream) => Answer {
             status,
             headers,
-            source: Source::Binary(stream),
+            source: Source::Binary(Unread { stream, feedback }),
         },
     }
 }

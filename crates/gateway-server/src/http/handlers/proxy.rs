@@ -17,7 +17,7 @@ use crate::{
         error::{ApiError, ErrorKind},
         forward,
         receive::{Arriving, Refusal},
-        relay::Source,
+        relay::{Source, Unread},
         understand::multipart::SecondModel,
     },
     observe::Exchange,
@@ -69,7 +69,10 @@ pub(super) async fn relay(
     Ok(Answer {
         status: reply.status,
         headers: reply.headers,
-        source: Source::Binary(reply.body),
+        source: Source::Binary(Unread {
+            stream: reply.body,
+            feedback: None,
+        }),
     }
     .header(
         "x-selected-provider".parse().unwrap_or(header::VIA),
