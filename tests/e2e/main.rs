@@ -11,6 +11,7 @@
 mod auth;
 mod bad_input;
 mod client_gone;
+mod connection;
 mod connections;
 mod demo;
 mod drain;

@@ -9,6 +9,7 @@ use gateway_router::{
 };
 
 use super::{
+    connection::ConnectionSettings,
     section::{Catalogue, Errors, Limits, Logging},
     value::NamedKey,
 };
@@ -120,8 +121,8 @@ pub enum AuthSettings {
 pub struct ConfiguredProvider {
     /// What a provider is made of.
     pub settings: ProviderSettings,
-    /// For a connection to it.
-    pub connect_timeout: Duration,
+    /// How it is reached.
+    pub connection: ConnectionSettings,
     /// What switched it on.
     pub source: ProviderSource,
 }

@@ -50,13 +50,12 @@ pub async fn serve(
     // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
-    let (plan, ask, share) = match operation.spec().body {
-        BodyKind::Json => plan_json(live, operation, &options, &parts, body).await?,
-        BodyKind::Multipart => {
-            let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
-            // What is held of a form goes on with its stream.
-            (plan, ask, live.body_share())
-        }
+    let (plan, ask, share) = if is_json(operation, &parts.headers) {
+        plan_json(live, operation, &options, &parts, body).await?
+    } else {
+        let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
+        // What is held of a form goes on with its stream.
+        (plan, ask, live.body_share())
     };
     exchange.record.stream = ask.stream;
     exchange.record.provider = Some(plan.primary.provider.name().to_owned());
@@ -89,6 +88,14 @@ pub async fn serve(
         && operation == Operation::Chat
         && !parts.uri.path().starts_with("/v1");
     Ok(relay(live, routed, created, exchange))
+}
+
+fn is_json(operation: Operation, headers: &HeaderMap) -> bool {
+    match operation.spec().body {
+        BodyKind::Json => true,
+        BodyKind::Multipart => false,
+        BodyKind::MultipartOrJson => receive::is_json(headers),
+    }
 }
 
 /// Remembers the attempts, and who was asked last.

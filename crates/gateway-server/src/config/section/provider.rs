@@ -9,6 +9,7 @@ use gateway_providers::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Connection;
 use crate::config::value::{SecretText, Wait};
 
 /// One configured upstream. Its name is the first part of `provider/model`: letters, digits, `-`, `_` and `.`. What is
@@ -32,6 +33,8 @@ pub struct Provider {
     pub variables: BTreeMap<String, String>,
     /// How long each phase of a call may take. The `[timeouts]` section when left out.
     pub timeouts: ProviderTimeouts,
+    /// How it is reached, where it differs from `[connection]`.
+    pub connection: Connection,
     /// Headers of every request, beside the vendor's. Their values are secrets and are never shown.
     pub headers: BTreeMap<String, SecretText>,
     /// How the credential is sent.
@@ -101,6 +104,7 @@ impl Default for Provider {
             base_url: None,
             variables: BTreeMap::new(),
             timeouts: ProviderTimeouts::default(),
+            connection: Connection::default(),
             headers: BTreeMap::new(),
             auth: None,
             operations: None,

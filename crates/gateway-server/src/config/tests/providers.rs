@@ -273,8 +273,14 @@ fn a_vendor_of_ones_own_is_as_good_as_a_built_in_one() {
     );
     assert_eq!(credential(&settings, "two").as_deref(), Some("k"));
     assert_eq!(settings.providers[1].settings.headers["x-team"], "t");
-    assert_eq!(settings.providers[1].connect_timeout.as_secs(), 1);
-    assert_eq!(settings.providers[0].connect_timeout.as_secs(), 10);
+    assert_eq!(
+        settings.providers[1].connection.connect_timeout.as_secs(),
+        1
+    );
+    assert_eq!(
+        settings.providers[0].connection.connect_timeout.as_secs(),
+        10
+    );
 }
 
 #[test]
