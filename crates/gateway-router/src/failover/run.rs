@@ -95,7 +95,7 @@ impl Failover {
                     Ok(routed) => return Ok(routed),
                     Err(Onward::Next) => {}
                     Err(Onward::Sibling) => siblings_first(target, later),
-                    Err(Onward::End) => return Err(course.end()),
+                    Err(Onward::End) => return Err(course.end(&targets)),
                 }
                 rest = later;
             }
@@ -103,7 +103,7 @@ impl Failover {
                 break;
             }
         }
-        Err(course.end())
+        Err(course.end(&targets))
     }
 }
 
@@ -278,7 +278,8 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
         }
     }
 
-    fn end(self) -> RouteError {
+    fn end(self, targets: &[Target]) -> RouteError {
+        let rest = self.failover.health.rest(targets);
         let Some(cause) = self.cause else {
             let now = Instant::now();
             let first = self.refusals.iter().map(|(_, refusal)| refusal.until).min();
@@ -293,11 +294,13 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
             return RouteError {
                 cause: RouteFailure::NoHealthyTarget(cause),
                 attempts: self.attempts,
+                rest,
             };
         };
         RouteError {
             cause: cause.into(),
             attempts: self.attempts,
+            rest,
         }
     }
 }
