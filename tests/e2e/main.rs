@@ -23,6 +23,7 @@ mod flow;
 mod framing;
 mod h2_frames;
 mod hostile_upstream;
+mod limits;
 mod models;
 mod outbound;
 mod overload;

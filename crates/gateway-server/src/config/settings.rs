@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration
 use gateway_providers::ProviderSettings;
 use gateway_router::{
     FailoverSettings,
+    limits::LimitSettings,
     resolve::{Alias, KnownVendor, ModelPolicy},
 };
 
@@ -121,6 +122,8 @@ pub enum AuthSettings {
 pub struct ConfiguredProvider {
     /// What a provider is made of.
     pub settings: ProviderSettings,
+    /// How many requests each of its accounts is sent at one time; `None` for as many as come.
+    pub limit: Option<LimitSettings>,
     /// How it is reached.
     pub connection: ConnectionSettings,
     /// What switched it on.

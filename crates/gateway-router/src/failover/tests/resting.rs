@@ -76,7 +76,10 @@ async fn an_error_says_for_how_long_all_targets_are_left_alone() {
     let two = router(&[&b, &c], &["b/x", "c/x"], ON());
     assert_eq!(course(&two, ask()).await, "b=529,c=400 -> 400");
     let error = send(&two, ask()).await.unwrap_err();
-    assert_eq!((shown(&error.attempts).as_str(), error.rest), ("c=400", None));
+    assert_eq!(
+        (shown(&error.attempts).as_str(), error.rest),
+        ("c=400", None)
+    );
 }
 
 #[tokio::test(start_paused = true)]

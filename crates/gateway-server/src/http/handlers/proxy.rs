@@ -16,6 +16,7 @@ use crate::{
         answer::{Answer, header_text},
         error::{ApiError, ErrorKind},
         forward,
+        permit::held,
         receive::{Arriving, Refusal},
         relay::{Source, Unread},
         understand::multipart::SecondModel,
@@ -60,6 +61,7 @@ pub(super) async fn relay(
         headers: forward::for_proxy(&parts.headers),
         body,
     };
+    let permit = live.router.enter(&provider).await?;
     let reply = provider.proxy(outbound).await;
     drop(share);
     let reply = reply.map_err(|error| {
@@ -70,7 +72,7 @@ pub(super) async fn relay(
         status: reply.status,
         headers: reply.headers,
         source: Source::Binary(Unread {
-            stream: reply.body,
+            stream: held(reply.body, permit),
             feedback: None,
         }),
     }
