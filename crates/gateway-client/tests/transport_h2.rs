@@ -1,9 +1,5 @@
 //! HTTP/2: more long streams to one host than one connection may carry.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::{
     convert::Infallible,
