@@ -50,6 +50,7 @@ An attempt also needs the following:
 
 Where nothing helps, the client gets the last upstream's error. After several attempts it carries `x-should-retry: false`,
 since a client that tries three times again makes nine of them; except a 429 or 503 that says when it is worth it.
+Where it may try again, `retry-after` is no shorter than the time for which all targets are left alone.
 
 ## Who is left alone
 

@@ -173,12 +173,26 @@ impl Health {
 
     /// Whether a target would be refused now. Takes no probe's place.
     pub(crate) fn refusal(&self, target: &Target) -> Option<Refusal> {
+        self.refusal_to(target, false)
+    }
+
+    /// As [`refusal`](Self::refusal), to a request that may have nowhere else to go.
+    fn refusal_to(&self, target: &Target, last_resort: bool) -> Option<Refusal> {
         if self.is_untroubled() {
             return None;
         }
         let ledger = self.lock();
         let standing = ledger.accounts.get(&Identity::of(&target.provider))?;
-        standing.refusal(&target.model, Instant::now(), false)
+        standing.refusal(&target.model, Instant::now(), last_resort)
+    }
+
+    /// How long it is until one of these targets may be asked again by a request that has no others; `None` where one may
+    /// be asked now.
+    pub(crate) fn rest(&self, targets: &[Target]) -> Option<Duration> {
+        let refusals = targets.iter().map(|target| self.refusal_to(target, true));
+        let first = refusals.collect::<Option<Vec<_>>>()?;
+        let until = first.iter().map(|refusal| refusal.until).min()?;
+        Some(until.saturating_duration_since(Instant::now()))
     }
 
     /// Every circuit that is not closed.
