@@ -55,18 +55,18 @@ struct Memory {
 }
 
 #[derive(Debug, Default)]
-struct Ledger {
-    accounts: HashMap<Identity, Standing>,
+pub(super) struct Ledger {
+    pub(super) accounts: HashMap<Identity, Standing>,
     pruned: Option<Instant>,
 }
 
 #[derive(Debug)]
-struct Standing {
+pub(super) struct Standing {
     /// Keeps the identity from being given to another while it is remembered here.
     object: Weak<dyn Provider>,
     provider: String,
     account: Option<String>,
-    whole: Option<Circuit>,
+    pub(super) whole: Option<Circuit>,
     models: HashMap<String, Circuit>,
 }
 
@@ -105,9 +105,9 @@ pub(crate) struct Leave<'a> {
 
 /// The places that a request holds as a probe.
 #[derive(Debug, Default, Clone, Copy)]
-struct Probes {
-    whole: Option<ProbeId>,
-    model: Option<ProbeId>,
+pub(super) struct Probes {
+    pub(super) whole: Option<ProbeId>,
+    pub(super) model: Option<ProbeId>,
 }
 
 impl Health {
@@ -253,7 +253,7 @@ impl Health {
     }
 
     /// Remembers what a failed attempt says about its target.
-    fn note(
+    pub(super) fn note(
         &self,
         target: &Target,
         probes: Probes,
@@ -316,7 +316,7 @@ impl Health {
         }
     }
 
-    fn give_back(&self, target: &Target, probes: Probes) {
+    pub(super) fn give_back(&self, target: &Target, probes: Probes) {
         if probes.is_none() {
             return;
         }
@@ -333,11 +333,11 @@ impl Health {
         }
     }
 
-    fn is_untroubled(&self) -> bool {
+    pub(super) fn is_untroubled(&self) -> bool {
         self.settings.is_none() || self.memory.tracked.load(Ordering::Acquire) == 0
     }
 
-    fn lock(&self) -> MutexGuard<'_, Ledger> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Ledger> {
         self.memory
             .ledger
             .lock()
@@ -353,7 +353,7 @@ impl Health {
         self.count(ledger);
     }
 
-    fn count(&self, ledger: &Ledger) {
+    pub(super) fn count(&self, ledger: &Ledger) {
         self.memory.tracked.store(ledger.len(), Ordering::Release);
     }
 }
