@@ -21,6 +21,7 @@ mod pool;
 mod rules;
 mod sequence;
 mod table;
+mod wildcards;
 
 #[cfg(test)]
 mod properties;
