@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod auth;
 pub mod call;
+pub mod callers;
 pub mod capabilities;
 pub mod credentials;
 pub mod demo;
@@ -41,6 +42,7 @@ pub use self::{
     registry::Registry,
     secret::{Redactor, Secret},
     settings::{ProviderInput, ProviderSettings, ProxyPathError, SettingsError},
+    upstream::HOPS,
     usage::TokenUsage,
     vendor::{Catalog, Quirk, VendorRow},
 };

@@ -121,7 +121,7 @@ impl Health {
             target,
             probes: Probes::default(),
         };
-        if self.is_untroubled() {
+        if self.is_untroubled() || target.provider.is_callers_own() {
             return Ok(leave);
         }
         let now = Instant::now();
@@ -143,7 +143,7 @@ impl Health {
 
     /// Whether a target would be refused now. Takes no probe's place.
     pub(crate) fn refusal(&self, target: &Target) -> Option<Refusal> {
-        if self.is_untroubled() {
+        if self.is_untroubled() || target.provider.is_callers_own() {
             return None;
         }
         let ledger = self.lock();
@@ -192,6 +192,9 @@ impl Health {
 
     /// A target answered.
     fn note_success(&self, target: &Target, probes: Probes) {
+        if target.provider.is_callers_own() {
+            return;
+        }
         let Some(settings) = self.settings.as_ref().filter(|_| !self.is_untroubled()) else {
             return;
         };
@@ -224,6 +227,9 @@ impl Health {
         let Some(settings) = &self.settings else {
             return;
         };
+        if target.provider.is_callers_own() {
+            return;
+        }
         let now = Instant::now();
         let mut ledger = self.lock();
         self.prune(&mut ledger, now);

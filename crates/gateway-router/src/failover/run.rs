@@ -179,6 +179,9 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
     /// Whether the target may be asked for the first time by this request: at a provider that has failed it already
     /// that is a retry.
     fn may_begin(&self, target: &Target) -> bool {
+        if target.provider.is_callers_own() {
+            return true;
+        }
         let provider = target.provider.name();
         let is_retry = self
             .attempts
@@ -225,7 +228,9 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
         if left_alone || pause > LONGEST_WAIT || too_late {
             return Step::Leave(Onward::Next);
         }
-        if !self.failover.budgets.may_retry(target.provider.name()) {
+        // How often a caller's own endpoint is asked is the caller's to decide.
+        let provider = &target.provider;
+        if provider.is_callers_own() || !self.failover.budgets.may_retry(provider.name()) {
             return Step::Leave(Onward::Next);
         }
         Step::Again(whole)

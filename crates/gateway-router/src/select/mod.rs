@@ -50,7 +50,7 @@ fn with_accounts(targets: Vec<Target>, table: &RoutingTable, health: &Health) ->
     let mut others = Vec::new();
     for target in targets {
         let accounts = table.accounts(target.provider.name());
-        if accounts.len() < 2 {
+        if accounts.len() < 2 || target.provider.is_callers_own() {
             first.push(target);
             continue;
         }
