@@ -10,6 +10,7 @@
 
 mod auth;
 mod bad_input;
+mod callers;
 mod client_gone;
 mod connections;
 mod demo;
@@ -22,6 +23,7 @@ mod flow;
 mod framing;
 mod h2_frames;
 mod hostile_upstream;
+mod loops;
 mod models;
 mod outbound;
 mod overload;

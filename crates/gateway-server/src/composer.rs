@@ -9,18 +9,22 @@ use std::{
     time::Duration,
 };
 
-use gateway_client::transport::{HttpTransportConfig, Transport};
+use gateway_client::transport::{HttpTransportConfig, Transport, guard::GuardedTransport};
 use gateway_providers::{
-    Provider, ProviderSettings,
+    HOPS, Provider, ProviderSettings,
     call::AnswerLimits,
+    callers::CallersProviders,
     demo::{DemoConfig, DemoProvider},
     provider::SharedProvider,
     registry::build_provider,
 };
 
+use http::HeaderMap;
+
 use crate::{
-    compose::ComposeError,
+    compose::{ComposeError, Edge},
     config::{DemoSettings, Settings},
+    http::{callers::CallersEndpoints, hops::Hops},
     server::Parts,
     workers::{PerWorkerTransport, Workers},
 };
@@ -29,6 +33,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Composer {
     workers: usize,
+    hops: Hops,
     threads: Option<Workers>,
     transports: HashMap<Duration, Weak<dyn Transport>>,
     made: Vec<Made>,
@@ -56,6 +61,7 @@ impl Composer {
     pub fn new(workers: usize) -> Self {
         Self {
             workers,
+            hops: Hops::new(),
             threads: None,
             transports: HashMap::new(),
             made: Vec::new(),
@@ -71,7 +77,26 @@ impl Composer {
         if let (None, Some(count)) = (&self.threads, NonZeroUsize::new(self.workers)) {
             self.threads = Some(Workers::start(count).map_err(ComposeError::Workers)?);
         }
-        Ok(Parts::of(settings, providers, self.threads.clone()))
+        let edge = Edge {
+            hops: self.hops.clone(),
+            callers: self.callers(&settings)?,
+        };
+        let threads = self.threads.clone();
+        Ok(Parts::of(settings, providers, threads, edge))
+    }
+
+    /// How endpoints that callers bring along are called. They share nothing with the configured providers.
+    fn callers(&self, settings: &Settings) -> Result<Option<CallersEndpoints>, ComposeError> {
+        let Some(callers) = &settings.caller_endpoints else {
+            return Ok(None);
+        };
+        let mut config = HttpTransportConfig::default();
+        config.connect_timeout = settings.timeouts.connect;
+        let marks = HeaderMap::from_iter([(HOPS, self.hops.mark().clone())]);
+        Ok(Some(CallersEndpoints {
+            transport: GuardedTransport::new(callers.policy.clone(), config)?,
+            providers: CallersProviders::new(callers.rules.clone(), limits(settings), marks)?,
+        }))
     }
 
     /// Every provider in its order, the demo last.
@@ -79,13 +104,12 @@ impl Composer {
         self.made.retain(|made| made.provider.strong_count() > 0);
         self.transports
             .retain(|_, transport| transport.strong_count() > 0);
-        let limits = AnswerLimits {
-            whole_bytes: settings.limits.max_response_body.0,
-            event_bytes: settings.limits.max_event.0,
-        };
+        let limits = limits(settings);
+        let mark = self.hops.mark().clone();
         let upstreams = settings.providers.iter().map(|provider| {
             let mut settings = provider.settings.clone();
             settings.limits = limits;
+            settings.headers.insert(HOPS, mark.clone());
             Blueprint::Upstream {
                 settings: Box::new(settings),
                 connect_timeout: provider.connect_timeout,
@@ -133,6 +157,13 @@ impl Composer {
         self.transports
             .insert(connect_timeout, Arc::downgrade(&transport));
         Ok(transport)
+    }
+}
+
+fn limits(settings: &Settings) -> AnswerLimits {
+    AnswerLimits {
+        whole_bytes: settings.limits.max_response_body.0,
+        event_bytes: settings.limits.max_event.0,
     }
 }
 

@@ -5,6 +5,7 @@
 mod alias;
 mod auth;
 mod backend;
+mod caller_endpoints;
 mod catalogue;
 mod cors;
 mod demo;
@@ -30,6 +31,7 @@ pub use self::{
     alias::Alias,
     auth::Auth,
     backend::Backend,
+    caller_endpoints::CallerEndpoints,
     catalogue::Catalogue,
     cors::Cors,
     demo::Demo,
@@ -83,6 +85,8 @@ pub struct Config {
     pub demo: Demo,
     /// Raw requests to a provider.
     pub proxy: Proxy,
+    /// Endpoints that callers bring along.
+    pub caller_endpoints: CallerEndpoints,
     /// Which web pages may call.
     pub cors: Cors,
     /// What the log says and how it looks.
