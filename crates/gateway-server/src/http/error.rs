@@ -8,7 +8,9 @@ use std::{borrow::Cow, time::Duration};
 use axum::body::Body;
 use bytes::Bytes;
 use gateway_providers::{CallError, Fault, FaultKind, TranslateError, fault::UpstreamError};
-use gateway_router::{NoHealthyTarget, ResolveError, RouteError, RouteFailure};
+use gateway_router::{
+    NoHealthyTarget, ResolveError, RouteError, RouteFailure, failover::judgement::has_no_quota,
+};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -430,7 +432,8 @@ fn openai_type(status: StatusCode) -> &'static str {
     }
 }
 
-/// The upstream's own word on it, else what SDKs would do by the status, except where that cannot help.
+/// The upstream's own word on it, else what SDKs would do by the status, except where that cannot help: an operation that
+/// is not there, an empty account.
 fn upstream_retry(upstream: &UpstreamError) -> bool {
     match upstream
         .headers
@@ -439,7 +442,10 @@ fn upstream_retry(upstream: &UpstreamError) -> bool {
     {
         Some("true") => true,
         Some("false") => false,
-        _ => matches!(upstream.status.as_u16(), 408 | 409 | 429 | 500 | 502..=599),
+        _ => {
+            matches!(upstream.status.as_u16(), 408 | 409 | 429 | 500 | 502..=599)
+                && !has_no_quota(upstream)
+        }
     }
 }
 
