@@ -23,6 +23,7 @@ mod flow;
 mod framing;
 mod h2_frames;
 mod hostile_upstream;
+mod images;
 mod loops;
 mod models;
 mod outbound;

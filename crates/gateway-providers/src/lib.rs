@@ -10,6 +10,7 @@ pub mod demo;
 pub mod dialects;
 pub mod fault;
 pub mod framing;
+pub mod images;
 mod listed;
 mod mend;
 pub mod openai;

@@ -28,6 +28,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
         false
     }
 
+    /// Whether it takes images as bytes only, and a request that names one by its address is refused. See
+    /// [`images`](crate::images).
+    fn wants_image_bytes(&self) -> bool {
+        false
+    }
+
     /// The id of its vendor, e.g. `vllm`.
     fn vendor(&self) -> &str;
 

@@ -15,6 +15,7 @@ use gateway_providers::{
     call::AnswerLimits,
     callers::CallersProviders,
     demo::{DemoConfig, DemoProvider},
+    images::{ImageFetcher, WithImages},
     provider::SharedProvider,
     registry::build_provider,
 };
@@ -34,6 +35,8 @@ use crate::{
 pub struct Composer {
     workers: usize,
     hops: Hops,
+    /// Made where somebody first needs it.
+    images: Option<Arc<ImageFetcher>>,
     threads: Option<Workers>,
     transports: HashMap<Duration, Weak<dyn Transport>>,
     made: Vec<Made>,
@@ -52,6 +55,7 @@ enum Blueprint {
     Upstream {
         settings: Box<ProviderSettings>,
         connect_timeout: Duration,
+        fetch_images: bool,
     },
     Demo(DemoSettings),
 }
@@ -62,6 +66,7 @@ impl Composer {
         Self {
             workers,
             hops: Hops::new(),
+            images: None,
             threads: None,
             transports: HashMap::new(),
             made: Vec::new(),
@@ -105,6 +110,7 @@ impl Composer {
         self.transports
             .retain(|_, transport| transport.strong_count() > 0);
         let limits = limits(settings);
+        let fetch_images = settings.features.fetch_images;
         let mark = self.hops.mark().clone();
         let upstreams = settings.providers.iter().map(|provider| {
             let mut settings = provider.settings.clone();
@@ -113,6 +119,7 @@ impl Composer {
             Blueprint::Upstream {
                 settings: Box::new(settings),
                 connect_timeout: provider.connect_timeout,
+                fetch_images,
             }
         });
         upstreams
@@ -131,7 +138,12 @@ impl Composer {
             Blueprint::Upstream {
                 settings,
                 connect_timeout,
-            } => build_provider((**settings).clone(), self.transport(*connect_timeout)?)?,
+                fetch_images,
+            } => {
+                let transport = self.transport(*connect_timeout)?;
+                let provider = build_provider((**settings).clone(), transport)?;
+                self.with_images(provider, *fetch_images)?
+            }
             Blueprint::Demo(demo) => Arc::new(DemoProvider::new(DemoConfig {
                 pace: demo.pace,
                 list_faults: demo.list_faults,
@@ -142,6 +154,23 @@ impl Composer {
             provider: Arc::downgrade(&provider),
         });
         Ok(provider)
+    }
+
+    /// Images are fetched for providers that cannot be told an address, where that is on.
+    fn with_images(
+        &mut self,
+        provider: SharedProvider,
+        fetch_images: bool,
+    ) -> Result<SharedProvider, ComposeError> {
+        if !fetch_images || !provider.wants_image_bytes() {
+            return Ok(provider);
+        }
+        let fetcher = match &self.images {
+            Some(fetcher) => Arc::clone(fetcher),
+            None => Arc::new(ImageFetcher::new(HttpTransportConfig::default())?),
+        };
+        self.images = Some(Arc::clone(&fetcher));
+        Ok(Arc::new(WithImages::new(provider, fetcher)))
     }
 
     /// Providers with the same connect timeout share their connections.

@@ -121,6 +121,10 @@ impl Provider for TranslatedProvider {
         &self.settings.vendor.id
     }
 
+    fn wants_image_bytes(&self) -> bool {
+        self.dialect.wants_image_bytes()
+    }
+
     fn supports(&self, operation: Operation) -> bool {
         self.settings.supports(operation) && self.dialect.operations().contains(&operation)
     }

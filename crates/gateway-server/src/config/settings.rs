@@ -177,6 +177,8 @@ pub struct FeatureSettings {
     pub images: bool,
     /// Whether a request that would lose a member on its way is refused.
     pub strict_translation: bool,
+    /// Whether images are fetched for providers that take bytes only.
+    pub fetch_images: bool,
     /// Whether `/proxy` is served.
     pub proxy: bool,
 }
