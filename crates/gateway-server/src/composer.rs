@@ -6,7 +6,6 @@ use std::{
     collections::HashMap,
     num::NonZeroUsize,
     sync::{Arc, Weak},
-    time::Duration,
 };
 
 use gateway_client::transport::{HttpTransportConfig, Transport, guard::GuardedTransport};
@@ -24,7 +23,7 @@ use http::HeaderMap;
 
 use crate::{
     compose::{ComposeError, Edge},
-    config::{DemoSettings, Settings},
+    config::{ConnectionSettings, DemoSettings, Settings},
     http::{callers::CallersEndpoints, hops::Hops},
     server::Parts,
     workers::{PerWorkerTransport, Workers},
@@ -38,7 +37,7 @@ pub struct Composer {
     /// Made where somebody first needs it.
     images: Option<Arc<ImageFetcher>>,
     threads: Option<Workers>,
-    transports: HashMap<Duration, Weak<dyn Transport>>,
+    transports: HashMap<ConnectionSettings, Weak<dyn Transport>>,
     made: Vec<Made>,
 }
 
@@ -54,7 +53,7 @@ struct Made {
 enum Blueprint {
     Upstream {
         settings: Box<ProviderSettings>,
-        connect_timeout: Duration,
+        connection: ConnectionSettings,
         fetch_images: bool,
     },
     Demo(DemoSettings),
@@ -118,7 +117,7 @@ impl Composer {
             settings.headers.insert(HOPS, mark.clone());
             Blueprint::Upstream {
                 settings: Box::new(settings),
-                connect_timeout: provider.connect_timeout,
+                connection: provider.connection.clone(),
                 fetch_images,
             }
         });
@@ -137,10 +136,10 @@ impl Composer {
         let provider: SharedProvider = match &of {
             Blueprint::Upstream {
                 settings,
-                connect_timeout,
+                connection,
                 fetch_images,
             } => {
-                let transport = self.transport(*connect_timeout)?;
+                let transport = self.transport(connection)?;
                 let provider = build_provider((**settings).clone(), transport)?;
                 self.with_images(provider, *fetch_images)?
             }
@@ -173,18 +172,20 @@ impl Composer {
         Ok(Arc::new(WithImages::new(provider, fetcher)))
     }
 
-    /// Providers with the same connect timeout share their connections.
-    fn transport(&mut self, connect_timeout: Duration) -> Result<Arc<dyn Transport>, ComposeError> {
-        let known = self.transports.get(&connect_timeout);
+    /// Providers that are reached in the same way share their connections.
+    fn transport(
+        &mut self,
+        connection: &ConnectionSettings,
+    ) -> Result<Arc<dyn Transport>, ComposeError> {
+        let known = self.transports.get(connection);
         if let Some(transport) = known.and_then(Weak::upgrade) {
             return Ok(transport);
         }
-        let mut config = HttpTransportConfig::default();
-        config.connect_timeout = connect_timeout;
+        let config = connection.transport();
         let transport: Arc<dyn Transport> =
             Arc::new(PerWorkerTransport::new(&config, self.workers)?);
         self.transports
-            .insert(connect_timeout, Arc::downgrade(&transport));
+            .insert(connection.clone(), Arc::downgrade(&transport));
         Ok(transport)
     }
 }
@@ -238,6 +239,8 @@ mod tests {
             base.replace("10.0.0.5", "10.0.0.7"),
             lab("headers = { x-team = 'a' }"),
             lab("timeouts = { connect = '3s' }"),
+            lab("connection = { http_version = 'auto' }"),
+            format!("[connection]\noutbound_proxy = 'http://p.test'\n{base}"),
             lab("timeouts = { total = '3s' }"),
             lab("drop = ['seed']"),
             format!("[limits]\nmax_event = '1MiB'\n{base}"),

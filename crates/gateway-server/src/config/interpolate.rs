@@ -18,7 +18,9 @@ const SECRETS: &[&[&str]] = &[
     &["auth", "api_keys"],
     &["auth", "api_keys", "*"],
     &["backend", "api_key"],
+    &["connection", "outbound_proxy"],
     &["providers", "*", "api_key"],
+    &["providers", "*", "connection", "outbound_proxy"],
     &["providers", "*", "headers", "*"],
 ];
 

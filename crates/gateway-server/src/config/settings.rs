@@ -6,10 +6,12 @@ use gateway_client::transport::guard::GuardPolicy;
 use gateway_providers::{ProviderSettings, rules::ModelRules};
 use gateway_router::{
     FailoverSettings,
+    limits::LimitSettings,
     resolve::{Alias, KnownVendor, ModelPolicy},
 };
 
 use super::{
+    connection::ConnectionSettings,
     section::{Catalogue, Errors, Limits, Logging},
     value::NamedKey,
 };
@@ -123,8 +125,10 @@ pub enum AuthSettings {
 pub struct ConfiguredProvider {
     /// What a provider is made of.
     pub settings: ProviderSettings,
-    /// For a connection to it.
-    pub connect_timeout: Duration,
+    /// How many requests each of its accounts is sent at one time; `None` for as many as come.
+    pub limit: Option<LimitSettings>,
+    /// How it is reached.
+    pub connection: ConnectionSettings,
     /// What switched it on.
     pub source: ProviderSource,
 }

@@ -15,6 +15,7 @@ pub mod hops;
 pub mod identify;
 pub mod options;
 pub mod path_models;
+pub mod permit;
 pub mod pipeline;
 pub mod receive;
 pub mod relay;

@@ -21,6 +21,7 @@ use super::{
     forward,
     handlers::rest_of_form,
     options::Options,
+    permit::held,
     receive::{self, Arriving, Refusal},
     relay::{Events, Source},
     understand::{Understood, multipart},
@@ -63,13 +64,12 @@ pub async fn serve(
     // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
-    let (plan, ask, share) = match operation.spec().body {
-        BodyKind::Json => plan_json(live, operation, &wish, &parts, body).await?,
-        BodyKind::Multipart => {
-            let (plan, ask) = plan_form(live, operation, &wish, &parts, body, &refusal).await?;
-            // What is held of a form goes on with its stream.
-            (plan, ask, live.body_share())
-        }
+    let (plan, ask, share) = if is_json(operation, &parts.headers) {
+        plan_json(live, operation, &wish, &parts, body).await?
+    } else {
+        let (plan, ask) = plan_form(live, operation, &wish, &parts, body, &refusal).await?;
+        // What is held of a form goes on with its stream.
+        (plan, ask, live.body_share())
     };
     exchange.record.stream = ask.stream;
     exchange.record.provider = Some(plan.primary.provider.name().to_owned());
@@ -130,6 +130,14 @@ fn upstream_errors(live: &Live, attempts: &[Attempt]) -> UpstreamErrorPolicy {
     match attempts.last() {
         Some(attempt) if attempt.callers_own => live.callers_own_errors(),
         _ => live.upstream_errors(),
+    }
+}
+
+fn is_json(operation: Operation, headers: &HeaderMap) -> bool {
+    match operation.spec().body {
+        BodyKind::Json => true,
+        BodyKind::Multipart => false,
+        BodyKind::MultipartOrJson => receive::is_json(headers),
     }
 }
 
@@ -276,6 +284,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         target,
         attempts,
         feedback,
+        permit,
     } = routed;
     headers.insert(SELECTED_PROVIDER, header_text(target.provider.name()));
     headers.insert(SELECTED_MODEL, header_text(&target.model));
@@ -294,7 +303,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
             exchange.record.stream = true;
             stream_headers(&mut headers);
             let events = Events::new(
-                stream,
+                held(stream, permit),
                 upstream_errors(live, &attempts),
                 live.settings.keep_alive,
                 live.process.cut_off.clone(),
@@ -309,7 +318,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         ReplyBody::Binary(stream) => Answer {
             status,
             headers,
-            source: Source::Binary(stream),
+            source: Source::Binary(held(stream, permit)),
         },
     }
 }

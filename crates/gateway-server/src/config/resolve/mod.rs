@@ -3,6 +3,8 @@
 mod address;
 mod aliases;
 mod callers;
+mod capacity;
+mod connection;
 mod listen;
 mod provider;
 mod providers;

@@ -7,6 +7,7 @@ mod auth;
 mod backend;
 mod caller_endpoints;
 mod catalogue;
+mod connection;
 mod cors;
 mod demo;
 mod errors;
@@ -33,6 +34,7 @@ pub use self::{
     backend::Backend,
     caller_endpoints::CallerEndpoints,
     catalogue::Catalogue,
+    connection::{Connection, HttpVersion},
     cors::Cors,
     demo::Demo,
     errors::{ErrorFormat, ErrorTypeStyle, Errors, UpstreamErrors},
@@ -73,6 +75,8 @@ pub struct Config {
     pub resilience: Resilience,
     /// How the list of models is kept fresh.
     pub catalogue: Catalogue,
+    /// How upstreams are reached.
+    pub connection: Connection,
     /// How long each phase of an upstream call may take.
     pub timeouts: Timeouts,
     /// How much of anything is accepted.

@@ -1,6 +1,7 @@
 //! The configuration as a whole: text, variables and flags in, settings or problems out.
 
 mod bad_files;
+mod connection;
 mod documents;
 mod layers;
 mod providers;
