@@ -133,14 +133,12 @@ fn where_a_redirect_points_nobody_goes() {
 }
 
 #[test]
-fn keys_that_cannot_be_sent_are_named() {
+fn a_key_goes_to_the_endpoint_or_nowhere() {
     let world = World::good();
-    for (key, what) in [(GATEWAY_KEY, "the gateway's own key"), ("a\tb", "a key with a tab")] {
-        let response = world.send(&asking(&world.callers.url(""), "m", false).header(KEY, key));
-        assert_error(what, &response, 400, "invalid_request", "invalid_header");
-        assert_eq!(response.error()["param"], KEY, "{what}");
-        assert!(!response.text().contains(GATEWAY_KEY), "{what}");
-    }
+    let response = world.send(&asking(&world.callers.url(""), "m", false).header(KEY, GATEWAY_KEY));
+    assert_error("the gateway's own key", &response, 400, "invalid_request", "invalid_header");
+    assert_eq!(response.error()["param"], KEY);
+    assert!(!response.text().contains(GATEWAY_KEY));
     assert_eq!(world.calls(), [0, 0, 0]);
     // Without an endpoint it goes nowhere.
     let request = Request::chat("first/m", false).bearer(GATEWAY_KEY).header(KEY, CALLERS_KEY);

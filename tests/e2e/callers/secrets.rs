@@ -55,14 +55,14 @@ fn where_everybody_answers() {
 
 #[test]
 fn where_everybody_fails() {
-    let worlds: [(&str, fn(&RecordedRequest) -> Reply); 4] = [
-        ("503", |_| Reply::status(503)),
-        ("401", |_| Reply::status(401)),
-        ("429", |_| Reply::status(429).header("retry-after", "0")),
-        ("a stream that ends early", |_| Reply::sse(&GOOD_STREAM[..1])),
-    ];
-    for (what, reply) in worlds {
-        let world = World::start(reply, reply, "[resilience]\nbreaker = false\n", &[]);
+    for (what, reply) in [
+        ("503", Reply::status(503)),
+        ("401", Reply::status(401)),
+        ("429", Reply::status(429).header("retry-after", "0")),
+        ("a stream that ends early", Reply::sse(&GOOD_STREAM[..1])),
+    ] {
+        let again = reply.clone();
+        let world = World::start(move |_| reply.clone(), move |_| again.clone(), "[resilience]\nbreaker = false\n", &[]);
         all_ways(&world);
         assert!(world.calls()[0] > 0 && world.calls()[2] > 0, "{what}: {:?}", world.calls());
         assert_secrets_kept(what, &world);
