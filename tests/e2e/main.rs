@@ -33,6 +33,7 @@ mod overload;
 mod passthrough;
 mod proxy;
 mod proxy_judge;
+mod reload;
 mod resolution;
 mod seeds_curl;
 mod slow_client;
