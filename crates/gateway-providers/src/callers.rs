@@ -161,7 +161,9 @@ mod tests {
         ) -> Result<TransportResponse, TransportError> {
             let mut seen = self.0.lock().unwrap();
             seen.push((request.url.to_string(), request.headers));
-            let body = Bytes::from_static(br#"{"object":"chat.completion","choices":[]}"#);
+            let body = Bytes::from_static(
+                br#"{"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}]}"#,
+            );
             Ok(TransportResponse {
                 status: StatusCode::OK,
                 headers: HeaderMap::new(),
