@@ -31,6 +31,7 @@ mod models;
 mod outbound;
 mod overload;
 mod passthrough;
+mod pools;
 mod proxy;
 mod proxy_judge;
 mod reload;

@@ -111,15 +111,18 @@ impl Composer {
         let limits = limits(settings);
         let fetch_images = settings.features.fetch_images;
         let mark = self.hops.mark().clone();
-        let upstreams = settings.providers.iter().map(|provider| {
-            let mut settings = provider.settings.clone();
-            settings.limits = limits;
-            settings.headers.insert(HOPS, mark.clone());
-            Blueprint::Upstream {
-                settings: Box::new(settings),
-                connection: provider.connection.clone(),
-                fetch_images,
-            }
+        let upstreams = settings.providers.iter().flat_map(|provider| {
+            let accounts = std::iter::once(&provider.settings).chain(&provider.further_accounts);
+            accounts.map(|account| {
+                let mut settings = account.clone();
+                settings.limits = limits;
+                settings.headers.insert(HOPS, mark.clone());
+                Blueprint::Upstream {
+                    settings: Box::new(settings),
+                    connection: provider.connection.clone(),
+                    fetch_images,
+                }
+            })
         });
         upstreams
             .chain(settings.demo.map(Blueprint::Demo))

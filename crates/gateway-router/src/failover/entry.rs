@@ -143,7 +143,9 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         let is_last = self.sent() + under_way + 1 >= self.failover.settings.attempts;
         let ask = self.ask.next(is_last)?;
         let (timeouts, circumstances) = self.patience(target, &ask);
+        let pace = target.pace.as_ref();
         let lane = Lane {
+            under_way: pace.map(|pace| pace.begin(ask.stream)),
             place,
             target,
             leave,

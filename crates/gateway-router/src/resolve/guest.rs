@@ -111,6 +111,7 @@ impl<'a> Seating<'a> {
             known: false,
             weight: 1,
             overrides: None,
+            pace: None,
         };
         let earlier = self.others.get(..self.earlier).unwrap_or_default();
         let is_earlier = |target: &Target| {

@@ -125,8 +125,10 @@ pub enum AuthSettings {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConfiguredProvider {
-    /// What a provider is made of.
+    /// What a provider is made of; of several accounts, the first.
     pub settings: ProviderSettings,
+    /// The same with its further credentials, one by one.
+    pub further_accounts: Vec<ProviderSettings>,
     /// How many requests each of its accounts is sent at one time; `None` for as many as come.
     pub limit: Option<LimitSettings>,
     /// How often each of its accounts is asked whether it is there, by its model list; `None` for never.

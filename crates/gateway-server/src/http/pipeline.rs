@@ -77,7 +77,7 @@ pub async fn serve(
 
     // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
     let alone = Alone {
-        limit: live.router.timeouts(plan.primary.provider.name()).total,
+        limit: live.router.timeouts_of(&plan).total,
         refusal: refusal.clone(),
     };
     let routed = match attempt(live, (plan, ask, share), alone, exchange).await {
@@ -150,8 +150,8 @@ pub(super) fn note(live: &Live, attempts: &[Attempt], exchange: &mut Exchange) {
         exchange.record.provider = Some(last.provider.clone());
         exchange.record.model = Some(last.model.clone());
     }
-    // Of one attempt the rest of the line tells enough.
-    if attempts.len() > 1 {
+    // Of one attempt the rest of the line tells enough, unless it went through one of several accounts.
+    if attempts.len() > 1 || attempts.iter().any(|attempt| attempt.account.is_some()) {
         exchange.record.attempts = Some(attempts_text(attempts));
     }
 }
@@ -220,7 +220,7 @@ async fn plan_form(
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
     let plan = plan(live, operation, wish, (parts, &finder.text(&range))).await?;
     // The form is written for one target and flows to it: who is left alone now is not that one.
-    let plan = live.router.healthy_first(plan);
+    let plan = live.router.for_one_attempt(plan);
     let second = finder.look_on(&range)?;
     let held = finder.held_len();
     let first = finder.into_held(&range, &plan.primary.model);

@@ -29,7 +29,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::{
-    alias::Alias,
+    alias::{Alias, AliasTimeouts, PoolStrategy, TargetEntry, TargetList},
     auth::Auth,
     backend::Backend,
     caller_endpoints::CallerEndpoints,
