@@ -1,6 +1,8 @@
 //! Table, catalogue and attempts put together: the one object that a server holds.
 
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod tests;
 
 use std::{collections::HashMap, time::Duration};
@@ -15,8 +17,8 @@ use crate::{
     limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
-        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
-        Waits, resolve, unknown_provider,
+        ModelRequest, Plan, ResolveError, RoutingTable, Seating, TableError, TableParts, Target,
+        Verdict, Waits, resolve, unknown_provider,
     },
     select::{Selection, Selector},
     succession::Kept,
@@ -170,6 +172,26 @@ impl Router {
             (answer, self.settings.waits.of(patience))
         });
         plan.await
+    }
+
+    /// As [`plan`](Self::plan), where the caller brought a provider along: it is asked in place of the provider of its
+    /// name in the request's sequence, or alone where the request has none. Nothing about it is remembered.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub async fn plan_with_guest(
+        &self,
+        request: &ModelRequest<'_>,
+        guest: SharedProvider,
+    ) -> Result<Plan, ResolveError> {
+        let Some(seating) = Seating::of(request, guest.name(), &self.table) else {
+            return self.plan(request).await;
+        };
+        let others = match seating.others() {
+            Some(request) => Some(self.plan(&request).await),
+            None => None,
+        };
+        seating.plan(guest, others, &self.table)
     }
 
     /// Sends a request to its plan's targets, one after the other as far as another attempt can help and may be made,
