@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::{
     account,
     failover::{Feedback, RouteFailure},
+    limits::Permit,
     resolve::Target,
 };
 
@@ -66,6 +67,8 @@ pub enum Outcome {
     Failed(FaultKind, Option<StatusCode>),
     /// Nothing was sent: the request cannot be put into the provider's words.
     NotSent,
+    /// Another target, asked at the same time, was faster.
+    Cancelled,
 }
 
 /// The record of one attempt, for headers, logs and metrics.
@@ -86,6 +89,17 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    pub(crate) fn of(target: &Target, outcome: Outcome, duration: Duration) -> Self {
+        Self {
+            provider: target.provider.name().to_owned(),
+            account: target.provider.account().map(str::to_owned),
+            model: target.model.clone(),
+            known: target.known,
+            outcome,
+            duration,
+        }
+    }
+
     /// The provider's name, with its account where it has several: `openai`, `openai#2`.
     pub fn label(&self) -> Cow<'_, str> {
         account::written(&self.provider, self.account.as_deref())
@@ -102,6 +116,7 @@ impl fmt::Display for Attempt {
             }
             Outcome::Failed(kind, None) => f.write_str(kind.spec().code),
             Outcome::NotSent => f.write_str("not_sent"),
+            Outcome::Cancelled => f.write_str("cancelled"),
         }
     }
 }
@@ -117,6 +132,8 @@ pub struct Routed {
     pub attempts: Vec<Attempt>,
     /// Of a stream: who is to be told how it ends.
     pub feedback: Option<Feedback>,
+    /// Of an answer that has not come whole: its place at a provider with a limit, to be dropped after its last byte.
+    pub permit: Option<Permit>,
 }
 
 /// No attempt gave a reply.
@@ -149,14 +166,7 @@ pub(crate) async fn attempt(
         Ok(call) => target.provider.call(call).await,
         Err(error) => Err(error.into()),
     };
-    let record = Attempt {
-        provider: target.provider.name().to_owned(),
-        account: target.provider.account().map(str::to_owned),
-        model: target.model.clone(),
-        known: target.known,
-        outcome: outcome(&result),
-        duration: start.elapsed(),
-    };
+    let record = Attempt::of(target, outcome(&result), start.elapsed());
     (result, record)
 }
 

@@ -4,6 +4,7 @@ mod account;
 pub mod attempt;
 pub mod catalogue;
 pub mod failover;
+pub mod limits;
 pub mod listing;
 pub mod resolve;
 mod router;
@@ -17,6 +18,7 @@ pub use self::{
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
     failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},
+    limits::{Overloaded, Permit},
     listing::ListError,
     resolve::{ModelRequest, Plan, Pool, ResolveError, Rule, Strategy, Target},
     router::{Router, RouterSettings},

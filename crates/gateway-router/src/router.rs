@@ -12,10 +12,11 @@ use crate::{
     attempt::{Ask, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings},
     failover::{Failover, FailoverSettings, Health},
+    limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
-        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Verdict, Waits,
-        resolve, unknown_provider,
+        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
+        Waits, resolve, unknown_provider,
     },
     select::{is_well, select},
     succession::Kept,
@@ -32,6 +33,8 @@ pub struct RouterSettings {
     pub timeouts: Timeouts,
     /// How long a call may take at a provider, by its name, where that differs.
     pub provider_timeouts: HashMap<String, Timeouts>,
+    /// How many requests each account of a provider is sent at one time, by the provider's name, where there is a limit.
+    pub limits: HashMap<String, LimitSettings>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
 }
@@ -54,7 +57,8 @@ impl Router {
         let table = RoutingTable::new(parts)?;
         let catalogue = Catalogue::new(table.providers().to_vec(), settings.catalogue);
         let names = table.providers().iter().map(|provider| provider.name());
-        let failover = Failover::new(names, settings.failover);
+        let limits = Limits::new(accounts(&table), &settings.limits);
+        let failover = Failover::new(names, settings.failover, limits);
         Ok(Self {
             table,
             catalogue,
@@ -80,7 +84,8 @@ impl Router {
             Catalogue::succeeding(&old.catalogue, providers.to_vec(), settings.catalogue);
         let kept = Kept::between(&old.table, &table);
         let names = providers.iter().map(|provider| provider.name());
-        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover);
+        let limits = Limits::new(accounts(&table), &settings.limits);
+        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover, limits);
         Ok(Self {
             table,
             catalogue,
@@ -148,9 +153,45 @@ impl Router {
         self.failover.run(selection, ask, &timeouts).await
     }
 
-    /// The same plan with its first target that may be asked now in front; for a request that can be sent once only.
+    /// The same plan with its first target that may be asked now in front, one with a free place if there is one; for a
+    /// request that can be sent once only.
     pub fn healthy_first(&self, plan: Plan) -> Plan {
-        plan.first(|target| is_well(target, &self.table, self.health()))
+        let is_well = |target: &Target| is_well(target, &self.table, self.health());
+        let is_free = |target: &Target| is_well(target) && self.has_room(target);
+        if plan.targets().any(is_free) {
+            return plan.first(is_free);
+        }
+        plan.first(is_well)
+    }
+
+    /// Whether one account of the target's provider is sent another request at once.
+    fn has_room(&self, target: &Target) -> bool {
+        let mut accounts = self.table.accounts(target.provider.name()).iter();
+        accounts.any(|account| {
+            let gate = self.limits().gate_of(&**account);
+            gate.is_none_or(Gate::is_free)
+        })
+    }
+
+    /// How busy the providers with a limit are.
+    pub fn limits(&self) -> &Limits {
+        self.failover.limits()
+    }
+
+    /// A place at a provider for a request of which the router knows nothing else, after a wait where that is needed;
+    /// `None` where the provider has no limit. To be dropped after the last byte of the answer.
+    ///
+    /// # Errors
+    /// As many requests as may are under way and waiting.
+    pub async fn enter(&self, provider: &SharedProvider) -> Result<Option<Permit>, Overloaded> {
+        let Some(gate) = self.limits().gate_of(&**provider) else {
+            return Ok(None);
+        };
+        let most = self.timeouts(provider.name()).total;
+        gate.enter(most).await.map(Some).map_err(|why| Overloaded {
+            provider: provider.name().to_owned(),
+            why,
+        })
     }
 
     /// Which targets are left alone now.
@@ -197,4 +238,11 @@ impl Router {
         });
         found.await
     }
+}
+
+/// Every account of every provider: the provider's name and the account's, where it has one.
+fn accounts(table: &RoutingTable) -> impl Iterator<Item = (&str, Option<&str>)> {
+    table
+        .every_account()
+        .map(|account| (account.name(), account.account()))
 }

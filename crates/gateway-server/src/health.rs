@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     fmt::Write as _,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -28,7 +28,7 @@ pub struct LastSeen {
 }
 
 /// The classes of outcomes that are counted, in the order of the counters.
-const CLASSES: [&str; 9] = [
+const CLASSES: [&str; 10] = [
     "ok",
     "request_refused",
     "credential_refused",
@@ -38,6 +38,7 @@ const CLASSES: [&str; 9] = [
     "timeout",
     "broken_answer",
     "not_sent",
+    "cancelled",
 ];
 
 /// The states of circuits that are counted: those that keep requests away, see [`CircuitState::name`].
@@ -54,13 +55,14 @@ struct Seen {
 #[derive(Debug, Default)]
 pub struct Health {
     order: Vec<(String, String)>,
-    seen: HashMap<String, Seen>,
+    seen: HashMap<String, Arc<Seen>>,
 }
 
 fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Answered(_) => "ok",
         Outcome::NotSent => "not_sent",
+        Outcome::Cancelled => "cancelled",
         Outcome::Failed(_, Some(status)) => match status.as_u16() {
             401..=403 => "credential_refused",
             429 => "rate_limited",
@@ -86,9 +88,21 @@ impl Health {
         let order: Vec<_> = providers.into_iter().collect();
         let seen = order
             .iter()
-            .map(|(name, _)| (name.clone(), Seen::default()))
+            .map(|(name, _)| (name.clone(), Arc::default()))
             .collect();
         Self { order, seen }
+    }
+
+    /// What takes the place of an older record: a name that is in both goes on counting, whoever stands behind it, as
+    /// the counters of a name never go back.
+    pub fn succeeding(old: &Self, providers: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut new = Self::new(providers);
+        for (name, seen) in &mut new.seen {
+            if let Some(known) = old.seen.get(name) {
+                *seen = Arc::clone(known);
+            }
+        }
+        new
     }
 
     /// Notes how an attempt ended. Client errors are no sign of ill health.
@@ -103,7 +117,7 @@ impl Health {
         }
         let mut seen = seen.last.lock().unwrap_or_else(PoisonError::into_inner);
         match attempt.outcome {
-            Outcome::NotSent => return,
+            Outcome::NotSent | Outcome::Cancelled => return,
             Outcome::Answered(_) => seen.ok = Some(true),
             Outcome::Failed(_, Some(status))
                 if status.is_client_error()
@@ -193,7 +207,11 @@ mod tests {
         let health = Health::new([("lab".to_owned(), "vllm".to_owned())]);
         let failed =
             |status: u16| Outcome::Failed(FaultKind::Status, StatusCode::from_u16(status).ok());
-        let mut outcomes = vec![Outcome::Answered(StatusCode::OK), Outcome::NotSent];
+        let mut outcomes = vec![
+            Outcome::Answered(StatusCode::OK),
+            Outcome::NotSent,
+            Outcome::Cancelled,
+        ];
         outcomes.extend([400, 404, 401, 402, 403, 429, 500, 529].map(failed));
         outcomes.extend(FaultKind::ALL.map(|kind| Outcome::Failed(kind, None)));
         for outcome in &outcomes {
@@ -217,6 +235,7 @@ mod tests {
             ("unreachable", 4),
             ("timeout", 3),
             ("not_sent", 1),
+            ("cancelled", 1),
         ] {
             let line =
                 format!("gateway_attempts_total{{provider=\"lab\",outcome=\"{class}\"}} {count}\n");

@@ -3,7 +3,7 @@
 //! A plan says who may serve a request; this stage says who is asked first. What comes of an attempt is
 //! [`failover`](crate::failover)'s.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
 
@@ -27,6 +27,11 @@ impl Selection {
         let own = self.pool.as_ref().map(|pool| pool.settings.timeouts);
         own.unwrap_or_default().over(provider)
     }
+
+    /// After what time without an answer a second target is asked beside the first.
+    pub(crate) fn hedge(&self) -> Option<Duration> {
+        self.pool.as_ref().and_then(|pool| pool.settings.hedge)
+    }
 }
 
 /// The order in which a plan's targets are asked now.
@@ -38,7 +43,7 @@ pub(crate) fn select(plan: Plan, table: &RoutingTable, health: &Health) -> Selec
 
 /// Each target with its account that may be asked now, then the same targets with their other accounts: a fault of
 /// the host moves to the next target first. A fault of the credential takes the other accounts of its target forward,
-/// see [`siblings_first`].
+/// see `Course::siblings_first`.
 fn with_accounts(targets: Vec<Target>, table: &RoutingTable, health: &Health) -> Vec<Target> {
     if targets
         .iter()
@@ -76,11 +81,6 @@ pub(crate) fn is_well(target: &Target, table: &RoutingTable, health: &Health) ->
         .any(|way| health.refusal(&way).is_none())
 }
 
-/// Takes the other accounts of this target to the front, the rest staying in its order.
-pub(crate) fn siblings_first(target: &Target, later: &mut [Target]) {
-    later.sort_by_key(|other| !other.is_sibling_of(target));
-}
-
 impl Target {
     /// The same target through another account of its provider.
     fn through(&self, account: &SharedProvider) -> Self {
@@ -91,9 +91,12 @@ impl Target {
     }
 
     /// Whether it is the same model at the same provider through another account.
-    fn is_sibling_of(&self, other: &Self) -> bool {
-        self.provider.name() == other.provider.name()
-            && self.model == other.model
-            && self.provider.account() != other.provider.account()
+    pub(crate) fn is_sibling_of(&self, other: &Self) -> bool {
+        self.is_same_place(other) && self.provider.account() != other.provider.account()
+    }
+
+    /// Whether it is the same model at the same provider, through whatever account.
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        self.provider.name() == other.provider.name() && self.model == other.model
     }
 }

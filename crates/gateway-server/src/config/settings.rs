@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration
 use gateway_providers::ProviderSettings;
 use gateway_router::{
     FailoverSettings,
+    limits::LimitSettings,
     resolve::{Alias, KnownVendor, ModelPolicy},
 };
 
@@ -81,6 +82,8 @@ pub struct ServerSettings {
     pub listen: Vec<SocketAddr>,
     /// How many threads serve, at least one.
     pub worker_threads: NonZeroUsize,
+    /// Whether a change of its files is taken up at once.
+    pub watch_files: bool,
     /// The files of its certificate, where it serves HTTPS.
     pub tls: Option<TlsFiles>,
     /// For a request's headers.
@@ -121,6 +124,8 @@ pub enum AuthSettings {
 pub struct ConfiguredProvider {
     /// What a provider is made of.
     pub settings: ProviderSettings,
+    /// How many requests each of its accounts is sent at one time; `None` for as many as come.
+    pub limit: Option<LimitSettings>,
     /// How it is reached.
     pub connection: ConnectionSettings,
     /// What switched it on.

@@ -3,14 +3,14 @@
 //! The set of `type`s and `code`s is part of the public contract: `docs/errors.md` is made from [`CATALOGUE`].
 //! What the caller reads is apart from what the log gets: [`ApiError::detail`] never leaves the process.
 
+mod conversions;
+
 use std::{borrow::Cow, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
-use gateway_providers::{CallError, Fault, FaultKind, TranslateError, fault::UpstreamError};
-use gateway_router::{
-    NoHealthyTarget, ResolveError, RouteError, RouteFailure, failover::judgement::has_no_quota,
-};
+use gateway_providers::{CallError, Fault, FaultKind, fault::UpstreamError};
+use gateway_router::{RouteError, RouteFailure, failover::judgement::has_no_quota};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -84,7 +84,7 @@ catalogue! {
     NoHealthyBackend => SERVICE_UNAVAILABLE "backend_unreachable" "no_healthy_backend" again "Every provider of the model has failed so often lately, or asked for a pause, that it is left alone for a while. Nothing was sent; the message says why, `retry-after` when.";
     NoAvailableChannel => SERVICE_UNAVAILABLE "backend_unreachable" "no_available_channel" again "No provider can take the request now.";
     Draining => SERVICE_UNAVAILABLE "server_shutting_down" "draining" again "The gateway is shutting down; another one will answer.";
-    Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "The bodies of all requests together are at `limits.max_request_memory`. Nothing was sent.";
+    Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "The gateway or a provider has as much to do as it may have: the bodies of all requests together are at `limits.max_request_memory`, or as many requests as may are under way at the provider (`max_concurrent`) and waiting for it (`max_queued`, `queue_wait`). Nothing was sent.";
 }
 
 impl ErrorKind {
@@ -231,6 +231,7 @@ impl ApiError {
         let mut answer = match error.cause {
             RouteFailure::Call(error) => Self::from_call(error, policy),
             RouteFailure::NoHealthyTarget(none) => return none.into(),
+            RouteFailure::Overloaded(overloaded) => return overloaded.into(),
         };
         let has_known_wait = answer.0.retry_after.is_some()
             && matches!(
@@ -444,52 +445,6 @@ fn upstream_retry(upstream: &UpstreamError) -> bool {
         _ => {
             matches!(upstream.status.as_u16(), 408 | 409 | 429 | 500 | 502..=599)
                 && !has_no_quota(upstream)
-        }
-    }
-}
-
-impl From<TranslateError> for ApiError {
-    fn from(error: TranslateError) -> Self {
-        match error {
-            TranslateError::UnsupportedOperation { .. } => {
-                Self::new(ErrorKind::UnsupportedOperation, error.to_string())
-            }
-            TranslateError::InvalidValue { param, message } => {
-                Self::new(ErrorKind::InvalidValue, message).param(param)
-            }
-            TranslateError::PathNotAllowed(reason) => {
-                Self::new(ErrorKind::PathNotAllowed, reason.to_string())
-            }
-            other => Self::new(ErrorKind::InvalidRequest, other.to_string()),
-        }
-    }
-}
-
-impl From<NoHealthyTarget> for ApiError {
-    fn from(none: NoHealthyTarget) -> Self {
-        let mut error = Self::new(ErrorKind::NoHealthyBackend, none.to_string());
-        error.0.retry_after = Some(none.retry_after.max(Duration::from_secs(1)));
-        error
-    }
-}
-
-impl From<ResolveError> for ApiError {
-    fn from(error: ResolveError) -> Self {
-        let (kind, param) = match &error {
-            ResolveError::ModelMissing => (ErrorKind::MissingParameter, Some("model")),
-            ResolveError::UnknownProvider { .. } => (ErrorKind::UnknownProvider, Some("provider")),
-            ResolveError::ProviderNotConfigured { .. } => {
-                (ErrorKind::ProviderNotConfigured, Some("provider"))
-            }
-            ResolveError::ModelNotAllowed { .. } => (ErrorKind::ModelNotAllowed, Some("model")),
-            ResolveError::UnsupportedOperation { .. } => (ErrorKind::UnsupportedOperation, None),
-            ResolveError::NoBackend => (ErrorKind::NoAvailableChannel, None),
-            ResolveError::ModelNotFound { .. } | _ => (ErrorKind::ModelNotFound, Some("model")),
-        };
-        let answer = Self::new(kind, error.to_string());
-        match param {
-            Some(param) => answer.param(param),
-            None => answer,
         }
     }
 }

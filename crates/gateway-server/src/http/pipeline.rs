@@ -17,6 +17,7 @@ use super::{
     forward,
     handlers::rest_of_form,
     options::Options,
+    permit::held,
     receive::{self, Arriving, Refusal},
     relay::{Events, Source},
     understand::{Understood, multipart},
@@ -231,6 +232,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         target,
         attempts,
         feedback,
+        permit,
     } = routed;
     headers.insert(SELECTED_PROVIDER, header_text(target.provider.name()));
     headers.insert(SELECTED_MODEL, header_text(&target.model));
@@ -249,7 +251,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
             exchange.record.stream = true;
             stream_headers(&mut headers);
             let events = Events::new(
-                stream,
+                held(stream, permit),
                 live.upstream_errors(),
                 live.settings.keep_alive,
                 live.process.cut_off.clone(),
@@ -264,7 +266,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         ReplyBody::Binary(stream) => Answer {
             status,
             headers,
-            source: Source::Binary(stream),
+            source: Source::Binary(held(stream, permit)),
         },
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod aliases;
+mod capacity;
 mod connection;
 mod listen;
 mod provider;

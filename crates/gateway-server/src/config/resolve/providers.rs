@@ -7,7 +7,7 @@ use gateway_providers::{
 };
 
 use super::{
-    Scene, connection,
+    Scene, capacity, connection,
     provider::{fill_from_environment, settle},
 };
 use crate::config::{
@@ -191,6 +191,7 @@ fn add_configured(
         if let Some(settings) = settle(input, &path, scene) {
             found.providers.push(ConfiguredProvider {
                 settings,
+                limit: capacity::limit(provider, &path, scene),
                 connection,
                 source: ProviderSource::Configured,
             });
@@ -296,6 +297,7 @@ fn add_backend(
         let source = ProviderSource::Backend;
         found.providers.push(ConfiguredProvider {
             settings,
+            limit: None,
             connection: found.connection.clone(),
             source,
         });
@@ -333,6 +335,7 @@ fn add_discovered(
                 let source = ProviderSource::Environment(variables);
                 found.providers.push(ConfiguredProvider {
                     settings,
+                    limit: None,
                     connection: found.connection.clone(),
                     source,
                 });
