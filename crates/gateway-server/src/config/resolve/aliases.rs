@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gateway_providers::Catalog;
-use gateway_router::resolve::{Alias, AliasTarget};
+use gateway_router::resolve::{Alias, AliasTarget, PoolSettings};
 
 use super::{
     Scene,
@@ -183,8 +183,19 @@ impl Tracer<'_> {
                 }
             }
         }
+        if section.hedge.is_some() && targets.len() == 1 {
+            scene.wrong(
+                path.join("hedge"),
+                "there is no second target that could be asked",
+                "name another one in `targets`, or leave this out",
+            );
+        }
         (!targets.is_empty()).then(|| Alias {
             hidden: section.hidden,
+            settings: PoolSettings {
+                hedge: section.hedge.map(|wait| wait.0),
+                ..PoolSettings::default()
+            },
             ..Alias::new(name, targets)
         })
     }

@@ -192,6 +192,7 @@ fn add_configured(
             found.providers.push(ConfiguredProvider {
                 settings,
                 limit: capacity::limit(provider, &path, scene),
+                probe: capacity::probe(provider, row, &path, scene),
                 connection,
                 source: ProviderSource::Configured,
             });
@@ -298,6 +299,7 @@ fn add_backend(
         found.providers.push(ConfiguredProvider {
             settings,
             limit: None,
+            probe: None,
             connection: found.connection.clone(),
             source,
         });
@@ -336,6 +338,7 @@ fn add_discovered(
                 found.providers.push(ConfiguredProvider {
                     settings,
                     limit: None,
+                    probe: None,
                     connection: found.connection.clone(),
                     source,
                 });

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::value::TextList;
+use crate::config::value::{TextList, Wait};
 
 /// A public model name, and what serves it. One `*` in the name makes it a wildcard, e.g. `"claude-*"`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -14,4 +14,7 @@ pub struct Alias {
     pub targets: TextList,
     /// Leaves the name out of `GET /v1/models`. Default false.
     pub hidden: bool,
+    /// After this time without a first token, or without the answer where it comes whole, a second target is asked beside
+    /// the first; the first answer wins, the other attempt is cancelled, and may be paid for. Never when left out.
+    pub hedge: Option<Wait>,
 }
