@@ -10,6 +10,7 @@
 
 mod auth;
 mod bad_input;
+mod callers;
 mod client_gone;
 mod connection;
 mod connections;
@@ -23,11 +24,14 @@ mod flow;
 mod framing;
 mod h2_frames;
 mod hostile_upstream;
+mod images;
 mod limits;
+mod loops;
 mod models;
 mod outbound;
 mod overload;
 mod passthrough;
+mod pools;
 mod proxy;
 mod proxy_judge;
 mod reload;

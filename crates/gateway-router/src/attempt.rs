@@ -78,6 +78,8 @@ pub struct Attempt {
     pub provider: String,
     /// Which of its accounts, where it has several.
     pub account: Option<String>,
+    /// Whether the caller brought the provider along: its name is then nobody's in the configuration.
+    pub callers_own: bool,
     /// The model as the upstream takes it.
     pub model: String,
     /// Whether the model's name is from a closed set, see [`Target::known`].
@@ -93,6 +95,7 @@ impl Attempt {
         Self {
             provider: target.provider.name().to_owned(),
             account: target.provider.account().map(str::to_owned),
+            callers_own: target.provider.is_callers_own(),
             model: target.model.clone(),
             known: target.known,
             outcome,
@@ -164,10 +167,15 @@ pub(crate) async fn attempt(
     timeouts: Timeouts,
 ) -> (Result<Reply, CallError>, Attempt) {
     let start = Instant::now();
-    let result = match call(target, ask, timeouts) {
+    let flows_past = !ask.is_replayable();
+    let mut result = match call(target, ask, timeouts) {
         Ok(call) => target.provider.call(call).await,
         Err(error) => Err(error.into()),
     };
+    if let (true, Some(overrides), Ok(reply)) = (flows_past, &target.overrides, &mut result) {
+        let members = overrides.members().map(|(member, ..)| member.to_owned());
+        reply.tell_dropped(&members.collect::<Vec<_>>());
+    }
     let record = Attempt::of(target, outcome(&result), start.elapsed());
     (result, record)
 }
@@ -191,7 +199,7 @@ fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, Translate
     })
 }
 
-/// The client's body with what the target sets in it. A form flows past as it is.
+/// The client's body with what the target sets in it. A form flows past as it is, which the reply then says.
 fn payload(payload: Payload, target: &Target) -> Result<Payload, TranslateError> {
     let (Payload::Json(body), Some(overrides)) = (&payload, &target.overrides) else {
         return Ok(payload);

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use gateway_client::transport::TransportResponse;
 use gateway_providers::{
     Call, CallError, Fault, FaultKind, Operation, Provider, Reply, ReplyBody,
+    fault::UpstreamError,
     operation::OPERATIONS,
     provider::{ListedModel, ModelListing, ProxyRequest},
 };
@@ -26,6 +27,7 @@ pub(crate) enum Script {
     List(Vec<String>),
     Listing(ModelListing),
     Fail(FaultKind),
+    Refuse(StatusCode),
     Hang,
     Panic,
     After(Duration, Box<Script>),
@@ -38,6 +40,7 @@ pub(crate) struct Scripted {
     /// The last one stays.
     script: Mutex<VecDeque<Script>>,
     listed: AtomicUsize,
+    callers_own: bool,
     pub(crate) calls: Mutex<Vec<Call>>,
 }
 
@@ -48,12 +51,19 @@ impl Scripted {
             operations: OPERATIONS.iter().map(|row| row.operation).collect(),
             script: Mutex::new(script.into_iter().collect()),
             listed: AtomicUsize::new(0),
+            callers_own: false,
             calls: Mutex::default(),
         }
     }
 
     pub(crate) fn offering(mut self, operations: &[Operation]) -> Self {
         self.operations = operations.to_vec();
+        self
+    }
+
+    /// The same, brought along by a caller.
+    pub(crate) fn brought_along(mut self) -> Self {
+        self.callers_own = true;
         self
     }
 
@@ -80,6 +90,10 @@ impl Provider for Scripted {
 
     fn vendor(&self) -> &'static str {
         "scripted"
+    }
+
+    fn is_callers_own(&self) -> bool {
+        self.callers_own
     }
 
     fn supports(&self, operation: Operation) -> bool {
@@ -111,6 +125,16 @@ impl Provider for Scripted {
                 Script::List(ids) => return Ok(listing(&ids)),
                 Script::Listing(listing) => return Ok(listing),
                 Script::Fail(kind) => return Err(Fault::new(kind, "scripted").into()),
+                Script::Refuse(status) => {
+                    let mut fault = Fault::new(FaultKind::Status, "scripted");
+                    fault.upstream = Some(UpstreamError {
+                        status,
+                        headers: HeaderMap::new(),
+                        body: None,
+                        retry_after: None,
+                    });
+                    return Err(fault.into());
+                }
                 Script::Hang => std::future::pending().await,
                 Script::Panic => panic!("scripted"),
                 Script::After(wait, then) => {

@@ -15,6 +15,7 @@ mod succession;
 mod fixture;
 
 pub use self::{
+    account::label,
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
     failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},
@@ -22,4 +23,5 @@ pub use self::{
     listing::ListError,
     resolve::{ModelRequest, Plan, Pool, ResolveError, Rule, Strategy, Target},
     router::{Router, RouterSettings},
+    select::Pace,
 };

@@ -1,6 +1,8 @@
 //! Table, catalogue and attempts put together: the one object that a server holds.
 
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod tests;
 
 use std::{collections::HashMap, time::Duration};
@@ -15,10 +17,10 @@ use crate::{
     limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
-        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
-        Waits, resolve, unknown_provider,
+        ModelRequest, Plan, ResolveError, RoutingTable, Seating, TableError, TableParts, Target,
+        Verdict, Waits, resolve, unknown_provider,
     },
-    select::{is_well, select},
+    select::{Selection, Selector},
     succession::Kept,
 };
 
@@ -39,6 +41,8 @@ pub struct RouterSettings {
     pub probes: HashMap<String, Duration>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
+    /// Makes the random choices repeatable, for tests. Default none: other choices in each process.
+    pub seed: Option<u64>,
 }
 
 /// From requests to upstream calls. Built once from the configuration; a new configuration makes a new one.
@@ -46,6 +50,7 @@ pub struct RouterSettings {
 pub struct Router {
     table: RoutingTable,
     catalogue: Catalogue,
+    selector: Selector,
     failover: Failover,
     settings: RouterSettings,
 }
@@ -57,11 +62,12 @@ impl Router {
     /// As [`RoutingTable::new`].
     pub fn new(parts: TableParts, settings: RouterSettings) -> Result<Self, TableError> {
         let table = RoutingTable::new(parts)?;
-        let catalogue = Catalogue::new(table.providers().to_vec(), settings.catalogue);
+        let catalogue = Catalogue::with_accounts(table.grouped_accounts(), settings.catalogue);
         let names = table.providers().iter().map(|provider| provider.name());
         let limits = Limits::new(accounts(&table), &settings.limits);
         let failover = Failover::new(names, settings.failover, limits);
         Ok(Self {
+            selector: Selector::new(&table, settings.seed),
             table,
             catalogue,
             failover,
@@ -80,15 +86,16 @@ impl Router {
         parts: TableParts,
         settings: RouterSettings,
     ) -> Result<Self, TableError> {
-        let table = RoutingTable::new(parts)?;
-        let providers = table.providers();
+        let mut table = RoutingTable::new(parts)?;
+        table.take_over_paces(&old.table);
         let catalogue =
-            Catalogue::succeeding(&old.catalogue, providers.to_vec(), settings.catalogue);
+            Catalogue::succeeding(&old.catalogue, table.grouped_accounts(), settings.catalogue);
         let kept = Kept::between(&old.table, &table);
-        let names = providers.iter().map(|provider| provider.name());
+        let names = table.providers().iter().map(|provider| provider.name());
         let limits = Limits::new(accounts(&table), &settings.limits);
         let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover, limits);
         Ok(Self {
+            selector: Selector::new(&table, settings.seed),
             table,
             catalogue,
             failover,
@@ -133,16 +140,20 @@ impl Router {
         &self.table
     }
 
-    /// The configured provider of that name, in any case; for requests that name no model.
+    /// The configured provider of that name, in any case; for requests that name no model. Of several accounts the first
+    /// that may be asked now.
     ///
     /// # Errors
     /// [`ResolveError::UnknownProvider`], [`ResolveError::ProviderNotConfigured`].
     pub fn provider(&self, name: &str) -> Result<SharedProvider, ResolveError> {
         let place = self.table.provider(name);
         let found = place.and_then(|place| self.table.providers().get(place));
-        found
-            .cloned()
-            .ok_or_else(|| unknown_provider(name, &self.table))
+        let Some(first) = found else {
+            return Err(unknown_provider(name, &self.table));
+        };
+        let mut accounts = self.table.accounts(first.name()).iter();
+        let well = accounts.find(|account| !self.health().refuses_account(account));
+        Ok(SharedProvider::clone(well.unwrap_or(first)))
     }
 
     /// The models of all providers.
@@ -163,35 +174,67 @@ impl Router {
         plan.await
     }
 
+    /// As [`plan`](Self::plan), where the caller brought a provider along: it is asked in place of the provider of its
+    /// name in the request's sequence, or alone where the request has none. Nothing about it is remembered.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub async fn plan_with_guest(
+        &self,
+        request: &ModelRequest<'_>,
+        guest: SharedProvider,
+    ) -> Result<Plan, ResolveError> {
+        let Some(seating) = Seating::of(request, guest.name(), &self.table) else {
+            return self.plan(request).await;
+        };
+        let others = match seating.others() {
+            Some(request) => Some(self.plan(&request).await),
+            None => None,
+        };
+        seating.plan(guest, others, &self.table)
+    }
+
     /// Sends a request to its plan's targets, one after the other as far as another attempt can help and may be made,
     /// see [`failover`](crate::failover). Once a stream has begun, nobody else is asked.
     ///
     /// # Errors
     /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
     pub async fn send(&self, plan: Plan, ask: Ask) -> Result<Routed, RouteError> {
-        let selection = select(plan, &self.table, self.health());
+        let selection = self.select(plan, ask.stream);
         let timeouts = |provider: &str| self.timeouts(provider);
         self.failover.run(selection, ask, &timeouts).await
     }
 
-    /// The same plan with its first target that may be asked now in front, one with a free place if there is one; for a
-    /// request that can be sent once only.
-    pub fn healthy_first(&self, plan: Plan) -> Plan {
-        let is_well = |target: &Target| is_well(target, &self.table, self.health());
-        let is_free = |target: &Target| is_well(target) && self.has_room(target);
-        if plan.targets().any(is_free) {
-            return plan.first(is_free);
+    /// The plan with the one target that is to be asked now, one with a free place if there is one; for a request that
+    /// is written for its target and can be sent once only.
+    pub fn for_one_attempt(&self, plan: Plan) -> Plan {
+        if !plan.moves_on {
+            return plan;
         }
-        plan.first(is_well)
+        let matched = plan.matched;
+        let fallback = plan.primary.clone();
+        let Selection { targets, pool } = self.select(plan, false);
+        let is_well = |target: &&Target| self.health().refusal(target).is_none();
+        let is_free = |target: &&Target| {
+            let gate = self.limits().gate_of(&*target.provider);
+            is_well(target) && gate.is_none_or(Gate::is_free)
+        };
+        let chosen = targets.iter().find(is_free);
+        let chosen = chosen.or_else(|| targets.iter().find(is_well));
+        let chosen = chosen.or(targets.first()).cloned();
+        Plan {
+            primary: chosen.unwrap_or(fallback),
+            fallbacks: Vec::new(),
+            moves_on: false,
+            matched,
+            pool,
+        }
     }
 
-    /// Whether one account of the target's provider is sent another request at once.
-    fn has_room(&self, target: &Target) -> bool {
-        let mut accounts = self.table.accounts(target.provider.name()).iter();
-        accounts.any(|account| {
-            let gate = self.limits().gate_of(&**account);
-            gate.is_none_or(Gate::is_free)
-        })
+    /// The order in which the plan's targets are asked now.
+    pub(crate) fn select(&self, plan: Plan, stream: bool) -> Selection {
+        self.selector
+            .select(plan, stream, (&self.table, self.health()))
     }
 
     /// How busy the providers with a limit are.
@@ -220,7 +263,16 @@ impl Router {
         self.failover.health()
     }
 
-    /// How long each phase of a call to that provider may take.
+    /// How long each phase of a call to the plan's first target may take.
+    pub fn timeouts_of(&self, plan: &Plan) -> Timeouts {
+        let provider = self.timeouts(plan.primary.provider.name());
+        match &plan.pool {
+            Some(pool) => pool.settings.timeouts.over(provider),
+            None => provider,
+        }
+    }
+
+    /// How long each phase of a call to that provider may take, where no alias says otherwise.
     pub fn timeouts(&self, provider: &str) -> Timeouts {
         self.settings
             .provider_timeouts

@@ -51,7 +51,7 @@ struct Seen {
     counts: [AtomicU64; CLASSES.len()],
 }
 
-/// The providers in their order.
+/// The providers in their order, each account of theirs by itself: `openai`, or `openai#1` and `openai#2`.
 #[derive(Debug, Default)]
 pub struct Health {
     order: Vec<(String, String)>,
@@ -132,7 +132,8 @@ impl Health {
 
     /// Notes how an attempt ended. Client errors are no sign of ill health.
     pub fn note(&self, attempt: &Attempt) {
-        let Some(seen) = self.seen.get(&attempt.provider) else {
+        let seen = self.seen.get(&*attempt.label());
+        let Some(seen) = seen.filter(|_| !attempt.callers_own) else {
             return;
         };
         let class = class(attempt.outcome);
@@ -186,7 +187,7 @@ impl Health {
         for (name, _) in &self.order {
             for state in STATES {
                 let these = |circuit: &&CircuitReport| {
-                    circuit.provider == *name && circuit.state.name() == state
+                    circuit.label() == *name && circuit.state.name() == state
                 };
                 let count = circuits.iter().filter(these).count() as u64;
                 line(&mut text, "gateway_circuits", name, ("state", state), count);
@@ -197,6 +198,10 @@ impl Health {
 }
 
 fn line(text: &mut String, metric: &str, provider: &str, (label, value): (&str, &str), count: u64) {
+    let (provider, account) = match provider.split_once('#') {
+        Some((provider, account)) => (provider, format!("account=\"{account}\",")),
+        None => (provider, String::new()),
+    };
     let provider = provider
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
@@ -204,7 +209,7 @@ fn line(text: &mut String, metric: &str, provider: &str, (label, value): (&str, 
     // A string takes everything.
     let _ = writeln!(
         text,
-        "{metric}{{provider=\"{provider}\",{label}=\"{value}\"}} {count}"
+        "{metric}{{provider=\"{provider}\",{account}{label}=\"{value}\"}} {count}"
     );
 }
 
@@ -232,6 +237,7 @@ mod tests {
             health.note(&Attempt {
                 provider: "lab".to_owned(),
                 account: None,
+                callers_own: false,
                 model: "m".to_owned(),
                 known: false,
                 outcome: *outcome,

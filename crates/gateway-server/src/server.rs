@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use gateway_router::{
-    Router, RouterSettings,
+    Router, RouterSettings, label,
     resolve::{TableError, TableParts},
 };
 use tokio::{sync::Mutex, task::JoinHandle, time::Instant};
@@ -241,8 +241,8 @@ impl RunningServer {
 
 /// Name and vendor of each provider.
 fn names(router: &Router) -> Vec<(String, String)> {
-    let providers = router.table().providers().iter();
-    providers
-        .map(|provider| (provider.name().to_owned(), provider.vendor().to_owned()))
+    let accounts = router.table().every_account();
+    accounts
+        .map(|account| (label(&**account).into_owned(), account.vendor().to_owned()))
         .collect()
 }

@@ -40,10 +40,17 @@ pub(crate) fn tell_dropped(
     dropped: &[String],
 ) -> Result<Reply, CallError> {
     let mut reply = reply?;
-    reply
-        .headers
-        .extend(header(dropped).map(|value| (DROPPED, value)));
+    reply.tell_dropped(dropped);
     Ok(reply)
+}
+
+impl Reply {
+    /// Names in its headers (`x-gateway-dropped`) what was to be sent and was not, beside what is named there already.
+    pub fn tell_dropped(&mut self, dropped: &[String]) {
+        if let Some(value) = header(dropped) {
+            self.headers.append(DROPPED, value);
+        }
+    }
 }
 
 /// The list as a header; `None` where nothing was lost. Names come from requests: what a header cannot carry

@@ -51,6 +51,7 @@ impl Failover {
             known: false,
             weight: 1,
             overrides: None,
+            pace: None,
         };
         let began = Instant::now();
         let probe = self.health.begin_check(account);

@@ -5,6 +5,7 @@
 //! no more than read one number. What is remembered is bounded, and forgotten when it has been well for a while.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use gateway_providers::Provider;
+use gateway_providers::{Provider, provider::SharedProvider};
 use tokio::time::Instant;
 
 use super::{
@@ -94,6 +95,13 @@ pub struct CircuitReport {
     pub why: Why,
 }
 
+impl CircuitReport {
+    /// The provider's name, with its account where it has several: `openai`, `openai#2`.
+    pub fn label(&self) -> Cow<'_, str> {
+        account::written(&self.provider, self.account.as_deref())
+    }
+}
+
 /// The leave to make one attempt. Dropped without an outcome, it gives a probe's place back.
 #[derive(Debug)]
 #[must_use]
@@ -151,7 +159,7 @@ impl Health {
             target,
             probes: Probes::default(),
         };
-        if self.is_untroubled() {
+        if self.is_untroubled() || target.provider.is_callers_own() {
             return Ok(leave);
         }
         let now = Instant::now();
@@ -178,7 +186,7 @@ impl Health {
 
     /// As [`refusal`](Self::refusal), to a request that may have nowhere else to go.
     fn refusal_to(&self, target: &Target, last_resort: bool) -> Option<Refusal> {
-        if self.is_untroubled() {
+        if self.is_untroubled() || target.provider.is_callers_own() {
             return None;
         }
         let ledger = self.lock();
@@ -193,6 +201,19 @@ impl Health {
         let first = refusals.collect::<Option<Vec<_>>>()?;
         let until = first.iter().map(|refusal| refusal.until).min()?;
         Some(until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether nothing may be asked of a provider's account now, whatever the model.
+    pub(crate) fn refuses_account(&self, provider: &SharedProvider) -> bool {
+        if self.is_untroubled() {
+            return false;
+        }
+        let ledger = self.lock();
+        let standing = ledger.accounts.get(&Identity::of(provider));
+        let whole = standing.and_then(|standing| standing.whole.as_ref());
+        whole.is_some_and(|circuit| {
+            matches!(circuit.peek(Instant::now(), false), Admission::Refused(_))
+        })
     }
 
     /// Every circuit that is not closed.
@@ -236,6 +257,9 @@ impl Health {
 
     /// A target answered.
     fn note_success(&self, target: &Target, probes: Probes) {
+        if target.provider.is_callers_own() {
+            return;
+        }
         let Some(settings) = self.settings.as_ref().filter(|_| !self.is_untroubled()) else {
             return;
         };
@@ -268,6 +292,9 @@ impl Health {
         let Some(settings) = &self.settings else {
             return;
         };
+        if target.provider.is_callers_own() {
+            return;
+        }
         let now = Instant::now();
         let mut ledger = self.lock();
         self.prune(&mut ledger, now);

@@ -16,6 +16,7 @@ use crate::{
     attempt::{Ask, Attempt, Outcome, Routed, attempt},
     limits::Permit,
     resolve::Target,
+    select::UnderWay,
 };
 
 /// An attempt that may be made now.
@@ -34,6 +35,8 @@ pub(super) struct Lane<'a> {
     pub(super) permit: Option<Permit>,
     pub(super) circumstances: Circumstances,
     pub(super) began: Instant,
+    /// Where the target is measured.
+    pub(super) under_way: Option<UnderWay>,
 }
 
 /// What follows from a failure.
@@ -96,8 +99,10 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
 
     /// Remembers what an attempt came to.
     fn settle(&mut self, lane: Lane<'a>, (result, record): Ended) -> Result<Routed, Failed> {
+        let took = record.duration;
         self.attempts.push(record);
         let Lane {
+            under_way,
             place,
             target,
             leave,
@@ -108,10 +113,16 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         match result {
             Ok(reply) => {
                 leave.answered(reply.body.goes_on());
-                Ok(self.routed(reply, target, circumstances, permit))
+                if let Some(under_way) = &under_way {
+                    under_way.answered(took);
+                }
+                Ok(self.routed(reply, (target, circumstances), permit, under_way))
             }
             Err(error) => {
                 let judgement = judge(&error, circumstances);
+                if let Some(under_way) = under_way.filter(|_| judgement.mark.is_fault()) {
+                    under_way.failed(took);
+                }
                 leave.failed(judgement.mark, why(&error), judgement.retry_after);
                 self.failed(error);
                 Err(Failed {
@@ -133,15 +144,15 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
     fn routed(
         &mut self,
         reply: Reply,
-        target: &Target,
-        circumstances: Circumstances,
+        (target, circumstances): (&Target, Circumstances),
         permit: Option<Permit>,
+        under_way: Option<UnderWay>,
     ) -> Routed {
         let health = &self.failover.health;
         // A whole answer has left the upstream: its place is free, however slowly the client reads.
         let goes_on = reply.body.goes_on();
-        let feedback =
-            goes_on.then(|| Feedback::new(Arc::clone(health), target.clone(), circumstances));
+        let feedback = goes_on
+            .then(|| Feedback::new(Arc::clone(health), target.clone(), circumstances, under_way));
         Routed {
             feedback,
             permit: permit.filter(|_| goes_on),

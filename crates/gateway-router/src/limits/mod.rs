@@ -6,13 +6,13 @@
 
 mod gate;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use gateway_providers::Provider;
 
 pub(crate) use self::gate::Gate;
 pub use self::gate::Permit;
-use crate::succession::Kept;
+use crate::{account, succession::Kept};
 
 /// How much one account of a provider takes at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,13 @@ pub struct Occupancy {
     pub waiting: usize,
     /// Requests that were turned away so far.
     pub shed: u64,
+}
+
+impl Occupancy {
+    /// The provider's name, with its account where it has several: `openai`, `openai#2`.
+    pub fn label(&self) -> Cow<'_, str> {
+        account::written(&self.provider, self.account.as_deref())
+    }
 }
 
 /// A request was turned away. The text is for the caller.
@@ -108,6 +115,9 @@ impl Limits {
 
     /// The gate of the account that this provider is.
     pub(crate) fn gate_of(&self, provider: &dyn Provider) -> Option<&Gate> {
+        if provider.is_callers_own() {
+            return None;
+        }
         self.gate(provider.name(), provider.account())
     }
 

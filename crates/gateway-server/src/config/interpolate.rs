@@ -20,6 +20,7 @@ const SECRETS: &[&[&str]] = &[
     &["backend", "api_key"],
     &["connection", "outbound_proxy"],
     &["providers", "*", "api_key"],
+    &["providers", "*", "api_keys", "*"],
     &["providers", "*", "connection", "outbound_proxy"],
     &["providers", "*", "headers", "*"],
 ];

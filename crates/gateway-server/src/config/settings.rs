@@ -2,7 +2,8 @@
 
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use gateway_providers::ProviderSettings;
+use gateway_client::transport::guard::GuardPolicy;
+use gateway_providers::{ProviderSettings, rules::ModelRules};
 use gateway_router::{
     FailoverSettings,
     limits::LimitSettings,
@@ -54,6 +55,8 @@ pub struct Settings {
     pub errors: Errors,
     /// What is switched on.
     pub features: FeatureSettings,
+    /// Endpoints that callers bring along, where they may.
+    pub caller_endpoints: Option<CallerEndpointSettings>,
     /// Which web pages may call.
     pub cors: CorsSettings,
     /// What the log says and how it looks.
@@ -122,8 +125,10 @@ pub enum AuthSettings {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConfiguredProvider {
-    /// What a provider is made of.
+    /// What a provider is made of; of several accounts, the first.
     pub settings: ProviderSettings,
+    /// The same with its further credentials, one by one.
+    pub further_accounts: Vec<ProviderSettings>,
     /// How many requests each of its accounts is sent at one time; `None` for as many as come.
     pub limit: Option<LimitSettings>,
     /// How often each of its accounts is asked whether it is there, by its model list; `None` for never.
@@ -182,8 +187,20 @@ pub struct FeatureSettings {
     pub images: bool,
     /// Whether a request that would lose a member on its way is refused.
     pub strict_translation: bool,
+    /// Whether images are fetched for providers that take bytes only.
+    pub fetch_images: bool,
     /// Whether `/proxy` is served.
     pub proxy: bool,
+}
+
+/// Endpoints that callers bring along.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CallerEndpointSettings {
+    /// Which of them are called.
+    pub policy: GuardPolicy,
+    /// What holds for some of their models only.
+    pub rules: ModelRules,
 }
 
 /// Which web pages may call.

@@ -65,7 +65,7 @@ pub fn metrics(all: &[Occupancy]) -> String {
 
 /// Of one provider, for the status page: each of its accounts with a limit.
 pub fn of_provider(all: &[Occupancy], provider: &str) -> Vec<Value> {
-    let own = all.iter().filter(|of| of.provider == provider);
+    let own = all.iter().filter(|of| of.label() == provider);
     let shown = own.map(|of| {
         json!({
             "account": of.account,

@@ -219,7 +219,7 @@ async fn a_form_goes_to_whoever_is_free() {
     let router = Arc::new(limited(&[&a, &b], TWO, (1, 1, 60)));
     let _first = begin(&router, ask()).await;
     let request = ModelRequest::new("m", Operation::Chat);
-    let primary = |plan| router.healthy_first(plan).primary.model;
+    let primary = |plan| router.for_one_attempt(plan).primary.model;
     let plan = router.plan(&request).await.unwrap();
     assert_eq!(primary(plan.clone()), "y");
     let _second = begin(&router, ask()).await;

@@ -20,7 +20,7 @@ use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 /// What the upstream does with a call.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Good,
     /// Events, and at the end perhaps a fault.
     Stream(Option<Fault>),
@@ -31,8 +31,8 @@ pub(super) enum Answer {
 
 type Script = Box<dyn Fn(&Call, usize) -> Answer + Send + Sync>;
 
-pub(super) struct Upstream {
-    name: &'static str,
+pub(crate) struct Upstream {
+    pub(crate) name: &'static str,
     account: Option<&'static str>,
     script: Script,
     /// When it was called, and for which model.
@@ -59,7 +59,7 @@ impl Drop for UnderWay<'_> {
 
 impl Upstream {
     /// The closure gets the call and how many there were before it.
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &'static str,
         script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -67,7 +67,7 @@ impl Upstream {
     }
 
     /// One account of a provider that has several.
-    pub(super) fn account(
+    pub(crate) fn account(
         name: &'static str,
         account: Option<&'static str>,
         script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
@@ -82,20 +82,20 @@ impl Upstream {
         })
     }
 
-    pub(super) fn good(name: &'static str) -> Arc<Self> {
+    pub(crate) fn good(name: &'static str) -> Arc<Self> {
         Self::new(name, |_, _| Answer::Good)
     }
 
     /// Answers every call with this error status.
-    pub(super) fn failing(name: &'static str, code: u16) -> Arc<Self> {
+    pub(crate) fn failing(name: &'static str, code: u16) -> Arc<Self> {
         Self::new(name, move |_, _| status(code))
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.calls.lock().unwrap().len()
     }
 
-    pub(super) fn times(&self) -> Vec<Instant> {
+    pub(crate) fn times(&self) -> Vec<Instant> {
         self.calls
             .lock()
             .unwrap()
@@ -110,21 +110,21 @@ impl Upstream {
     }
 
     /// When calls were given up by who made them.
-    pub(super) fn given_up(&self) -> Vec<Instant> {
+    pub(crate) fn given_up(&self) -> Vec<Instant> {
         self.given_up.lock().unwrap().clone()
     }
 
-    pub(super) fn models(&self) -> Vec<String> {
+    pub(crate) fn models(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap();
         calls.iter().map(|(_, model)| model.clone()).collect()
     }
 }
 
-pub(super) fn status(code: u16) -> Answer {
+pub(crate) fn status(code: u16) -> Answer {
     status_with(code, None)
 }
 
-pub(super) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
+pub(crate) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
     let mut fault = Fault::new(FaultKind::Status, "scripted");
     fault.upstream = Some(UpstreamError {
         status: StatusCode::from_u16(code).unwrap(),
@@ -136,11 +136,11 @@ pub(super) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
 }
 
 /// The same, so many seconds later.
-pub(super) fn after(seconds: f64, answer: Answer) -> Answer {
+pub(crate) fn after(seconds: f64, answer: Answer) -> Answer {
     Answer::After(Duration::from_secs_f64(seconds), Box::new(answer))
 }
 
-pub(super) fn fault(kind: FaultKind) -> Answer {
+pub(crate) fn fault(kind: FaultKind) -> Answer {
     Answer::Fails(Fault::new(kind, "scripted").into())
 }
 

@@ -5,6 +5,7 @@
 mod alias;
 mod auth;
 mod backend;
+mod caller_endpoints;
 mod catalogue;
 mod connection;
 mod cors;
@@ -28,9 +29,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::{
-    alias::Alias,
+    alias::{Alias, AliasTimeouts, PoolStrategy, TargetEntry, TargetList},
     auth::Auth,
     backend::Backend,
+    caller_endpoints::CallerEndpoints,
     catalogue::Catalogue,
     connection::{Connection, HttpVersion},
     cors::Cors,
@@ -87,6 +89,8 @@ pub struct Config {
     pub demo: Demo,
     /// Raw requests to a provider.
     pub proxy: Proxy,
+    /// Endpoints that callers bring along.
+    pub caller_endpoints: CallerEndpoints,
     /// Which web pages may call.
     pub cors: Cors,
     /// What the log says and how it looks.

@@ -4,6 +4,7 @@ mod bad_files;
 mod connection;
 mod documents;
 mod layers;
+mod pools;
 mod providers;
 mod resilience;
 mod schema;

@@ -84,7 +84,7 @@ fn channel(
     circuits: &[CircuitReport],
     occupancy: &[Occupancy],
 ) -> Value {
-    let own = circuits.iter().filter(|circuit| circuit.provider == name);
+    let own = circuits.iter().filter(|circuit| circuit.label() == name);
     let own: Vec<_> = own.take(MOST_CIRCUITS).map(circuit).collect();
     json!({
         "id": name,

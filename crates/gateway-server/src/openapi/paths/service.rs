@@ -80,7 +80,7 @@ pub(in crate::openapi) struct ConfigurationError {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::openapi) struct Channel {
-    /// The provider's name.
+    /// The provider's name; of several accounts each is a channel of its own, e.g. `openai#2`.
     id: String,
     /// Its vendor.
     provider: String,
