@@ -17,8 +17,8 @@ use crate::{
     limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
-        ModelRequest, Plan, ResolveError, RoutingTable, Seating, TableError, TableParts, Target,
-        Verdict, Waits, resolve, unknown_provider,
+        Explanation, ModelRequest, Plan, ResolveError, RoutingTable, Seating, TableError,
+        TableParts, Target, Verdict, Waits, explain, resolve, unknown_provider,
     },
     select::{Selection, Selector},
     succession::Kept,
@@ -172,6 +172,12 @@ impl Router {
             (answer, self.settings.waits.of(patience))
         });
         plan.await
+    }
+
+    /// What [`plan`](Self::plan) makes of a request as of now, and why. Waits for nothing; see
+    /// [`warmed`](Self::warmed).
+    pub fn explain(&self, request: &ModelRequest<'_>) -> Explanation {
+        explain(request, &self.table, &self.catalogue.peek())
     }
 
     /// As [`plan`](Self::plan), where the caller brought a provider along: it is asked in place of the provider of its

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{
     ConfigFile, Environment, Flags, Problems, Settings, Summary, json_schema, load,
 };
-use crate::reload::Sources;
+use crate::{explain::Question, reload::Sources};
 
 /// What a process ends with when its configuration is wrong. A wrong command line ends with 2.
 pub const BAD_CONFIGURATION: u8 = 1;
@@ -58,10 +58,12 @@ pub struct Options {
 }
 
 /// A command in place of serving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Checks the configuration: prints what it comes to, or everything that is wrong with it.
     Check,
+    /// Prints where a model's name leads, and why. Nothing is asked of a model; the providers' lists are fetched.
+    Explain(Question),
     /// Prints the JSON Schema of the configuration file.
     ConfigSchema,
     /// Prints the OpenAPI document of the endpoints, in OpenAPI 3.1.

@@ -11,6 +11,7 @@ use gateway_server::{
     cli::{BAD_CONFIGURATION, Cli, Command, Loaded, Options, write_config_schema},
     compose::line_format,
     config::Environment,
+    explain::Question,
     observe::access_log::LineFormat,
     openapi,
     reload::Reloader,
@@ -32,6 +33,9 @@ fn main() -> ExitCode {
     let mut out = io::stdout().lock();
     let done = match cli.command {
         Some(Command::Check) => cli.options.check(&environment, &mut out),
+        Some(Command::Explain(question)) => {
+            explain(&cli.options, &environment, &question, &mut out)
+        }
         Some(Command::ConfigSchema) => write_config_schema(&mut out).map(|()| ExitCode::SUCCESS),
         Some(Command::Openapi) => {
             writeln!(out, "{}", openapi::pretty()).map(|()| ExitCode::SUCCESS)
@@ -42,6 +46,26 @@ fn main() -> ExitCode {
         }
     };
     done.unwrap_or(ExitCode::FAILURE)
+}
+
+/// `gateway explain`.
+fn explain(
+    options: &Options,
+    environment: &Environment,
+    question: &Question,
+    out: &mut dyn Write,
+) -> io::Result<ExitCode> {
+    let settings = match options.load(environment) {
+        Ok(loaded) => loaded.settings,
+        Err(problems) => {
+            report(&problems.to_string());
+            return Ok(ExitCode::from(BAD_CONFIGURATION));
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(question.answer(settings, out))
 }
 
 fn serve(options: Options, environment: Environment) -> ExitCode {

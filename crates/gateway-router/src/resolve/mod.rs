@@ -14,6 +14,7 @@
 
 mod alias;
 mod error;
+mod explain;
 mod guest;
 mod hint;
 mod overrides;
@@ -36,6 +37,7 @@ use gateway_providers::{Operation, provider::SharedProvider};
 pub use self::{
     alias::{Alias, AliasTarget, InvalidTarget},
     error::ResolveError,
+    explain::{Candidate, Explanation, LeftOut},
     overrides::{InvalidOverride, Overrides, RESERVED_MEMBERS},
     policy::ModelPolicy,
     pool::{Pool, PoolSettings, PoolTimeouts, Strategy},
@@ -43,6 +45,7 @@ pub use self::{
 };
 pub(crate) use self::{
     error::not_found,
+    explain::explain,
     guest::Seating,
     rules::{DEFAULT, Found, Located, locate, unknown_provider},
 };
@@ -157,6 +160,34 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule, in the order in which they are tried.
+    pub const ALL: [Self; 9] = [
+        Self::Sequence,
+        Self::ProviderQuery,
+        Self::Alias,
+        Self::Default,
+        Self::SingleBackend,
+        Self::CatalogueId,
+        Self::Prefix,
+        Self::BareName,
+        Self::Wildcard,
+    ];
+
+    /// What has to be so for the rule to decide, as a sentence without its end.
+    pub const fn condition(self) -> &'static str {
+        match self {
+            Self::Sequence => "a failover sequence names the providers",
+            Self::ProviderQuery => "?provider= names the provider",
+            Self::Alias => "the name is an alias",
+            Self::Default => "the name is `default`",
+            Self::SingleBackend => "there is one backend, which gets every name",
+            Self::CatalogueId => "the name is an id that a provider lists",
+            Self::Prefix => "the name begins with a provider's name",
+            Self::BareName => "a provider lists the name",
+            Self::Wildcard => "a wildcard alias matches",
+        }
+    }
+
     /// A short name for logs.
     pub const fn name(self) -> &'static str {
         match self {
@@ -292,28 +323,36 @@ pub(crate) fn permitted<'a>(
     mut found: Found<'a>,
     table: &RoutingTable,
 ) -> Result<Found<'a>, ResolveError> {
-    let policy = table.policy();
-    if policy.is_open() {
+    if table.policy().is_open() {
         return Ok(found);
     }
-    let denied = || ResolveError::ModelNotAllowed {
-        model: error::shown(requested),
-    };
-    let alias_allowed = found
-        .alias
-        .is_some_and(|name| policy.permits_alias(requested, name));
-    found.choices.retain(|choice| {
-        let provider = table.name_of(choice.provider);
-        if choice.by_alias {
-            alias_allowed && policy.permits_target_of_alias(provider, &choice.model)
-        } else {
-            policy.permits_model(provider, &choice.model)
-        }
-    });
+    let alias = found.alias;
+    found
+        .choices
+        .retain(|choice| is_permitted(choice, requested, alias, table));
     if found.choices.is_empty() {
-        Err(denied())
+        Err(ResolveError::ModelNotAllowed {
+            model: error::shown(requested),
+        })
     } else {
         Ok(found)
+    }
+}
+
+/// Whether the policy lets a request go there.
+fn is_permitted(
+    choice: &rules::Choice,
+    requested: &str,
+    alias: Option<&str>,
+    table: &RoutingTable,
+) -> bool {
+    let policy = table.policy();
+    let provider = table.name_of(choice.provider);
+    if choice.by_alias {
+        alias.is_some_and(|name| policy.permits_alias(requested, name))
+            && policy.permits_target_of_alias(provider, &choice.model)
+    } else {
+        policy.permits_model(provider, &choice.model)
     }
 }
 
@@ -330,15 +369,7 @@ fn capable(
             continue;
         };
         if provider.supports(operation) {
-            let target = Target {
-                provider: provider.clone(),
-                model: choice.model,
-                known: choice.known,
-                weight: choice.weight,
-                overrides: choice.overrides,
-                pace: choice.pace,
-            };
-            targets.push(target);
+            targets.push(choice.at(provider.clone()));
         } else if refused.is_none() {
             refused = Some(provider.name().to_owned());
         }

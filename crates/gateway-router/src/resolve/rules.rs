@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use gateway_providers::provider::SharedProvider;
+
 use super::{
-    Patience, ResolveError, Rule,
+    Patience, ResolveError, Rule, Target,
     alias::AliasHit,
     error::{not_found, shown},
     overrides::Overrides,
@@ -34,6 +36,20 @@ pub(crate) struct Choice {
     pub(crate) overrides: Option<Arc<Overrides>>,
     /// See [`Target::pace`](super::Target::pace).
     pub(crate) pace: Option<Arc<Pace>>,
+}
+
+impl Choice {
+    /// As a target at this provider, its own.
+    pub(super) fn at(self, provider: SharedProvider) -> Target {
+        Target {
+            provider,
+            model: self.model,
+            known: self.known,
+            weight: self.weight,
+            overrides: self.overrides,
+            pace: self.pace,
+        }
+    }
 }
 
 /// What a rule found: at least one choice.

@@ -304,6 +304,11 @@ impl ApiError {
         self.0.code
     }
 
+    /// The text for the caller, of an error of the gateway's own making.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// The text for the log, where there is one.
     pub fn log_detail(&self) -> Option<&str> {
         self.0.detail.as_deref()

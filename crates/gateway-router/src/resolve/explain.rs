@@ -1,0 +1,110 @@
+//! Why a name leads where it leads: the same steps as [`resolve`](super::resolve()), told instead of taken.
+
+use std::sync::Arc;
+
+use super::{
+    ModelRequest, Plan, Pool, ResolveError, Rule, Target, Verdict, is_permitted, resolve, sequence,
+    table::RoutingTable,
+};
+use crate::catalogue::CatalogueSnapshot;
+
+/// What resolution makes of a request, and why.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The rules that were asked and did not decide, in their order.
+    pub passed_over: Vec<Rule>,
+    /// The rule that decided; `None` where none did.
+    pub matched: Option<Rule>,
+    /// The alias that the targets come from.
+    pub pool: Option<Arc<Pool>>,
+    /// Whether a fault moves on to the targets behind the first.
+    pub moves_on: bool,
+    /// Everything that the rule found, in its order, also what is left out.
+    pub candidates: Vec<Candidate>,
+    /// Why the request goes nowhere, where it does.
+    pub refused: Option<ResolveError>,
+    /// Providers whose models are not known (yet): with their lists the answer may be another.
+    pub unlisted: Vec<String>,
+}
+
+/// One target that a rule found.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The target; of several accounts the first one.
+    pub target: Target,
+    /// How many accounts its provider has, at least 1.
+    pub accounts: usize,
+    /// Why it is not asked; `None` where it is.
+    pub left_out: Option<LeftOut>,
+}
+
+/// Why a target is not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// The operator has not released the model.
+    NotAllowed,
+    /// Its provider does not offer the operation.
+    NotOffered,
+}
+
+/// Tells what [`resolve()`](super::resolve()) makes of a request.
+pub(crate) fn explain(
+    request: &ModelRequest<'_>,
+    table: &RoutingTable,
+    catalogue: &CatalogueSnapshot,
+) -> Explanation {
+    let Verdict { answer, .. } = resolve(request, table, catalogue);
+    let found = sequence::locate(request, table, catalogue).found.ok();
+    let matched = found.as_ref().map(|found| found.rule);
+    let pool = found.as_ref().and_then(|found| found.pool.cloned());
+    let candidates = found.map_or_else(Vec::new, |found| {
+        let alias = found.alias;
+        let choices = found.choices.into_iter();
+        choices
+            .filter_map(|choice| {
+                let provider = table.providers().get(choice.provider)?;
+                let left_out = if !is_permitted(&choice, request.model, alias, table) {
+                    Some(LeftOut::NotAllowed)
+                } else if !provider.supports(request.operation) {
+                    Some(LeftOut::NotOffered)
+                } else {
+                    None
+                };
+                Some(Candidate {
+                    accounts: table.accounts(provider.name()).len().max(1),
+                    target: choice.at(provider.clone()),
+                    left_out,
+                })
+            })
+            .collect()
+    });
+    Explanation {
+        passed_over: passed_over(matched),
+        matched,
+        pool,
+        moves_on: answer.as_ref().is_ok_and(moves_on),
+        candidates,
+        refused: answer.err(),
+        unlisted: unlisted(table, catalogue),
+    }
+}
+
+fn moves_on(plan: &Plan) -> bool {
+    plan.moves_on && !plan.fallbacks.is_empty()
+}
+
+fn passed_over(matched: Option<Rule>) -> Vec<Rule> {
+    let before = |rule: &Rule| Some(*rule) != matched;
+    Rule::ALL.into_iter().take_while(before).collect()
+}
+
+fn unlisted(table: &RoutingTable, catalogue: &CatalogueSnapshot) -> Vec<String> {
+    let providers = table.providers().iter().enumerate();
+    providers
+        .filter(|(place, _)| {
+            let list = catalogue.list(*place);
+            list.is_none_or(|list| !list.has_come())
+        })
+        .map(|(_, provider)| provider.name().to_owned())
+        .collect()
+}
