@@ -19,6 +19,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// The name it is configured under, e.g. `groq` or `lab`.
     fn name(&self) -> &str;
 
+    /// Which of its credentials it uses, where it is configured with several: `"1"`, `"2"` and so on. Each of them is a
+    /// provider of its own, all of them with one name.
+    fn account(&self) -> Option<&str> {
+        None
+    }
+
     /// The id of its vendor, e.g. `vllm`.
     fn vendor(&self) -> &str;
 

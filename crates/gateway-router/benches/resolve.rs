@@ -54,13 +54,9 @@ fn setup(size: usize) -> (RoutingTable, CatalogueSnapshot) {
         .map(|n| Arc::new(Named(format!("p{n}"))) as SharedProvider)
         .collect();
     let aliases = (0..size)
-        .map(|n| Alias {
-            name: format!("alias-{n}"),
-            targets: vec![AliasTarget {
-                provider: format!("p{}", n % PROVIDERS),
-                model: format!("org/m{n}"),
-            }],
-            hidden: false,
+        .map(|n| {
+            let target = AliasTarget::new(format!("p{}", n % PROVIDERS), format!("org/m{n}"));
+            Alias::new(format!("alias-{n}"), vec![target])
         })
         .collect();
     let lists = (0..PROVIDERS).map(|provider| {

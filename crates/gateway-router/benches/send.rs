@@ -76,13 +76,9 @@ fn runtime() -> &'static Runtime {
     reason = "a bench may stop where its set-up is wrong"
 )]
 fn router() -> Router {
-    let alias = |name: &str, targets: [&str; 2]| Alias {
-        name: name.to_owned(),
-        targets: targets
-            .iter()
-            .map(|text| text.parse().expect("a target"))
-            .collect(),
-        hidden: false,
+    let alias = |name: &str, targets: [&str; 2]| {
+        let targets = targets.map(|text| text.parse().expect("a target"));
+        Alias::new(name, targets.to_vec())
     };
     let parts = TableParts {
         providers: vec![

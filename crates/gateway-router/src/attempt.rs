@@ -1,6 +1,6 @@
 //! One upstream call and its record. Which calls a request makes is [`failover`](crate::failover)'s to say.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use gateway_providers::{
     Call, CallError, FaultKind, Operation, Payload, Reply, TranslateError, call::Timeouts,
@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use crate::{
+    account,
     failover::{Feedback, RouteFailure},
     resolve::Target,
 };
@@ -72,6 +73,8 @@ pub enum Outcome {
 pub struct Attempt {
     /// The provider's name.
     pub provider: String,
+    /// Which of its accounts, where it has several.
+    pub account: Option<String>,
     /// The model as the upstream takes it.
     pub model: String,
     /// Whether the model's name is from a closed set, see [`Target::known`].
@@ -82,10 +85,17 @@ pub struct Attempt {
     pub duration: Duration,
 }
 
-/// As in `x-attempts`: `openai=429`, `lab=connect_failed`.
+impl Attempt {
+    /// The provider's name, with its account where it has several: `openai`, `openai#2`.
+    pub fn label(&self) -> Cow<'_, str> {
+        account::written(&self.provider, self.account.as_deref())
+    }
+}
+
+/// As in `x-attempts`: `openai=429`, `openai#2=200`, `lab=connect_failed`.
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}=", self.provider)?;
+        write!(f, "{}=", self.label())?;
         match self.outcome {
             Outcome::Answered(status) | Outcome::Failed(_, Some(status)) => {
                 write!(f, "{}", status.as_u16())
@@ -135,18 +145,13 @@ pub(crate) async fn attempt(
     timeouts: Timeouts,
 ) -> (Result<Reply, CallError>, Attempt) {
     let start = Instant::now();
-    let result = if target.provider.supports(ask.operation) {
-        target.provider.call(call(target, ask, timeouts)).await
-    } else {
-        let provider = target.provider.name().to_owned();
-        Err(TranslateError::UnsupportedOperation {
-            provider,
-            operation: ask.operation,
-        }
-        .into())
+    let result = match call(target, ask, timeouts) {
+        Ok(call) => target.provider.call(call).await,
+        Err(error) => Err(error.into()),
     };
     let record = Attempt {
         provider: target.provider.name().to_owned(),
+        account: target.provider.account().map(str::to_owned),
         model: target.model.clone(),
         known: target.known,
         outcome: outcome(&result),
@@ -155,17 +160,37 @@ pub(crate) async fn attempt(
     (result, record)
 }
 
-fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Call {
-    Call {
+fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, TranslateError> {
+    if !target.provider.supports(ask.operation) {
+        return Err(TranslateError::UnsupportedOperation {
+            provider: target.provider.name().to_owned(),
+            operation: ask.operation,
+        });
+    }
+    Ok(Call {
         operation: ask.operation,
         model: target.model.clone(),
-        payload: ask.payload,
+        payload: payload(ask.payload, target)?,
         stream: ask.stream,
         count_tokens: ask.count_tokens,
         strict: ask.strict,
         headers: ask.headers,
         timeouts,
-    }
+    })
+}
+
+/// The client's body with what the target sets in it. A form flows past as it is.
+fn payload(payload: Payload, target: &Target) -> Result<Payload, TranslateError> {
+    let (Payload::Json(body), Some(overrides)) = (&payload, &target.overrides) else {
+        return Ok(payload);
+    };
+    let changed = overrides
+        .apply(body)
+        .map_err(|error| TranslateError::InvalidValue {
+            param: String::new(),
+            message: format!("the request cannot be given the target's parameters: {error}"),
+        })?;
+    Ok(Payload::Json(changed))
 }
 
 fn outcome(result: &Result<Reply, CallError>) -> Outcome {

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 pub mod attempt;
 pub mod catalogue;
 pub mod failover;
 pub mod listing;
 pub mod resolve;
 mod router;
+mod select;
 
 #[cfg(test)]
 mod fixture;
@@ -15,6 +17,6 @@ pub use self::{
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
     failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},
     listing::ListError,
-    resolve::{ModelRequest, Plan, ResolveError, Rule, Target},
+    resolve::{ModelRequest, Plan, Pool, ResolveError, Rule, Strategy, Target},
     router::{Router, RouterSettings},
 };

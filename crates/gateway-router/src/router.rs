@@ -17,6 +17,7 @@ use crate::{
         ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Verdict, Waits,
         resolve, unknown_provider,
     },
+    select::{is_well, select},
 };
 
 /// How a router behaves in time.
@@ -107,13 +108,14 @@ impl Router {
     /// # Errors
     /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
     pub async fn send(&self, plan: Plan, ask: Ask) -> Result<Routed, RouteError> {
+        let selection = select(plan, &self.table, self.health());
         let timeouts = |provider: &str| self.timeouts(provider);
-        self.failover.run(plan, ask, &timeouts).await
+        self.failover.run(selection, ask, &timeouts).await
     }
 
     /// The same plan with its first target that may be asked now in front; for a request that can be sent once only.
     pub fn healthy_first(&self, plan: Plan) -> Plan {
-        plan.first(|target| self.health().refusal(target).is_none())
+        plan.first(|target| is_well(target, &self.table, self.health()))
     }
 
     /// Which targets are left alone now.

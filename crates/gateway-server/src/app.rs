@@ -1,7 +1,13 @@
-//! What every request shares: the router, the switches, the observers. Built once, read only.
+//! What every request shares, in two parts: what lives as long as the process, and what a configuration says, of which
+//! a newer one can take the place at any time. A request takes the newest at its start and keeps it to its last byte, so
+//! that none ever sees two.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
+use arc_swap::ArcSwap;
 use gateway_providers::Operation;
 use gateway_router::Router;
 use gateway_types::json::ScanLimits;
@@ -11,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     health::Health,
     http::{
-        body_memory::BodyMemory,
+        body_memory::{BodyMemory, BodyShare},
         cors::CorsPolicy,
         detach::Detached,
         error::{ErrorStyle, UpstreamErrorPolicy},
@@ -30,8 +36,8 @@ pub struct HttpSettings {
     pub keys: Keys,
     /// Bounds of a request's body.
     pub body: BodyLimits,
-    /// The memory that the bodies of all requests share.
-    pub body_memory: Arc<BodyMemory>,
+    /// The most bytes that the bodies of all requests may hold together.
+    pub max_body_memory: usize,
     /// How many whole answers are awaited for callers who have gone.
     pub max_detached: usize,
     /// Bounds of the strict scan.
@@ -79,30 +85,90 @@ pub enum MetricsExposure {
     OwnAddress,
 }
 
-/// The application.
+/// What lives as long as the process.
 #[derive(Debug)]
-pub struct App {
-    /// From a model's name to an upstream call.
-    pub router: Router,
-    /// The switches.
-    pub settings: HttpSettings,
+pub struct Process {
     /// Log and metrics.
     pub observers: Arc<Observers>,
-    /// What is known of each provider.
-    pub health: Health,
     /// When the process began to serve.
     pub started: Instant,
     /// The same in seconds since 1970.
     pub started_unix: u64,
     /// Whole answers whose callers have gone.
     pub detached: Detached,
+    /// The memory that the bodies of all requests share.
+    pub body_memory: Arc<BodyMemory>,
     /// Cancelled when a shutdown begins.
     pub draining: CancellationToken,
     /// Cancelled when open streams must end.
     pub cut_off: CancellationToken,
 }
 
+impl Process {
+    /// A process that begins to serve now.
+    pub fn begin(observers: Arc<Observers>) -> Self {
+        Self {
+            observers,
+            started: Instant::now(),
+            started_unix: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs()),
+            detached: Detached::default(),
+            body_memory: Arc::default(),
+            draining: CancellationToken::new(),
+            cut_off: CancellationToken::new(),
+        }
+    }
+}
+
+/// What one configuration says, and the process that it holds for.
+#[derive(Debug)]
+pub struct Live {
+    /// From a model's name to an upstream call.
+    pub router: Router,
+    /// The switches.
+    pub settings: HttpSettings,
+    /// What is known of each provider.
+    pub health: Health,
+    /// What is there whatever the configuration says.
+    pub process: Arc<Process>,
+}
+
+/// The application.
+#[derive(Debug)]
+pub struct App {
+    process: Arc<Process>,
+    live: ArcSwap<Live>,
+}
+
 impl App {
+    /// An application with its first configuration.
+    pub fn new(live: Live) -> Self {
+        Self {
+            process: Arc::clone(&live.process),
+            live: ArcSwap::from_pointee(live),
+        }
+    }
+
+    /// What the newest configuration says. Taken once for each request.
+    pub fn live(&self) -> Arc<Live> {
+        self.live.load_full()
+    }
+
+    /// What lives as long as the process.
+    pub fn process(&self) -> &Arc<Process> {
+        &self.process
+    }
+}
+
+impl Live {
+    /// The share of a body in the memory that all bodies have.
+    pub fn body_share(&self) -> BodyShare {
+        self.process
+            .body_memory
+            .share(self.settings.max_body_memory)
+    }
+
     /// What a body may hold.
     pub fn body_policy(&self) -> BodyPolicy {
         BodyPolicy {

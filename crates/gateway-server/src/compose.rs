@@ -25,7 +25,6 @@ use crate::{
         section::{self, LogFormat},
     },
     http::{
-        body_memory::BodyMemory,
         cors::CorsPolicy,
         error::{ErrorFormat, ErrorStyle},
         identify::Keys,
@@ -195,13 +194,11 @@ fn http(settings: &Settings) -> HttpSettings {
             idle: settings.server.body_idle_timeout,
         },
         // A body that may come must have room where it is the only one.
-        body_memory: BodyMemory::new(
-            settings
-                .limits
-                .max_request_memory
-                .max(settings.limits.max_request_body)
-                .0,
-        ),
+        max_body_memory: settings
+            .limits
+            .max_request_memory
+            .max(settings.limits.max_request_body)
+            .0,
         max_detached: settings.limits.max_detached_requests,
         scan: ScanLimits {
             max_depth: settings.limits.max_json_depth,

@@ -200,6 +200,7 @@ mod tests {
             assert!(CLASSES.contains(&class(*outcome)), "{outcome:?}");
             health.note(&Attempt {
                 provider: "lab".to_owned(),
+                account: None,
                 model: "m".to_owned(),
                 known: false,
                 outcome: *outcome,

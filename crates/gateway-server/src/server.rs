@@ -1,23 +1,17 @@
 //! The server as a value: started from parts, stopped in good order.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use gateway_router::{
     Router, RouterSettings,
     resolve::{TableError, TableParts},
 };
 use tokio::{task::JoinHandle, time::Instant};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{App, HttpSettings},
+    app::{App, HttpSettings, Live, Process},
     health::Health,
-    http::{detach::Detached, routes},
+    http::routes,
     listener::{self, BindError, Bound, ConnectionLimits, Signals, TlsFiles},
     observe::{
         Metrics, Observers,
@@ -97,32 +91,26 @@ impl RunningServer {
             metrics: Metrics::default(),
             access_log,
         });
-        let app = Arc::new(App {
+        let process = Arc::new(Process::begin(Arc::clone(&observers)));
+        router.warm_up();
+        let app = Arc::new(App::new(Live {
             router,
-            detached: Detached::new(parts.http.max_detached),
             settings: parts.http,
-            observers: Arc::clone(&observers),
             health: Health::new(providers),
-            started: Instant::now(),
-            started_unix: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
-            draining: CancellationToken::new(),
-            cut_off: CancellationToken::new(),
-        });
-        app.router.warm_up();
+            process: Arc::clone(&process),
+        }));
         let addresses = bound.addresses();
         let metrics_address = metrics_bound.addresses().first().copied();
         let serve = |bound, handler, workers| {
             let signals = Signals {
-                draining: app.draining.clone(),
-                cut_off: app.cut_off.clone(),
+                draining: process.draining.clone(),
+                cut_off: process.cut_off.clone(),
             };
             listener::serve(bound, handler, Arc::clone(&observers), signals, workers)
         };
         let serving = serve(bound, routes::handler(&app), parts.workers);
         let serving_metrics = serve(metrics_bound, routes::metrics_handler(&app), None);
-        let theirs = Arc::clone(&app);
+        let theirs = Arc::clone(&process);
         let drain = parts.connections.drain;
         let all = async move {
             let began_to_drain = async {
@@ -158,10 +146,10 @@ impl RunningServer {
     /// Stops taking connections, lets open requests finish within [`ConnectionLimits::drain`], ends the rest with
     /// an error event, and returns.
     pub async fn shutdown(self) {
-        self.app.draining.cancel();
+        self.app.process().draining.cancel();
         // A panic in the accept loop has been reported by the hook.
         let _ = self.task.await;
-        if let Some(log) = &self.app.observers.access_log {
+        if let Some(log) = &self.app.process().observers.access_log {
             log.flush();
         }
     }

@@ -94,7 +94,7 @@ impl GatewayUnderTest {
     /// How many bytes of request bodies it holds now.
     pub fn held_body_bytes(&self) -> usize {
         let server = self.server.as_ref();
-        server.map_or(0, |server| server.app().settings.body_memory.held())
+        server.map_or(0, |server| server.app().process().body_memory.held())
     }
 
     /// Tells it to stop, and returns at once.

@@ -7,6 +7,7 @@ mod classify;
 mod config;
 mod connector;
 mod error;
+pub mod guard;
 mod http_transport;
 mod plain;
 mod shards;

@@ -22,6 +22,27 @@ pub(super) struct Call {
     pub(super) has_arguments: bool,
 }
 
+/// What a list holds of a choice, made where it holds nothing yet. There are few choices: a list is looked through
+/// faster than a map.
+pub(super) fn found_or_made<T>(
+    list: &mut Vec<T>,
+    is_it: impl FnMut(&T) -> bool,
+    make: impl FnOnce() -> T,
+) -> &mut T {
+    let place = match list.iter().position(is_it) {
+        Some(place) => place,
+        None => {
+            list.push(make());
+            list.len() - 1
+        }
+    };
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the place was found or made just now"
+    )]
+    &mut list[place]
+}
+
 impl Choice {
     pub(super) fn new(index: u32) -> Self {
         Self {

@@ -3,14 +3,14 @@
 //! Spec: <https://platform.openai.com/docs/api-reference/chat-streaming>
 
 use bytes::{BufMut, Bytes, BytesMut};
-use gateway_types::{Usage, chat::Annotation};
+use gateway_types::chat::Annotation;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    choice::Choice,
+    choice::{Choice, found_or_made},
     piece::{Piece, ProviderData, ToolCallKind},
-    writer::Identity,
+    writer::{End, Identity},
 };
 
 /// Events that were written and not yet taken.
@@ -50,18 +50,8 @@ impl Chunks {
     }
 
     fn held(&mut self, choice: u32) -> &mut Held {
-        let place = match self.held.iter().position(|(of, _)| *of == choice) {
-            Some(place) => place,
-            None => {
-                self.held.push((choice, Held::default()));
-                self.held.len() - 1
-            }
-        };
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the place was found or made just now"
-        )]
-        &mut self.held[place].1
+        let is_it = |(of, _): &(u32, Held)| *of == choice;
+        &mut found_or_made(&mut self.held, is_it, || (choice, Held::default())).1
     }
 
     pub(super) fn put(&mut self, identity: &Identity, choice: u32, begins: bool, piece: Piece<'_>) {
@@ -86,13 +76,13 @@ impl Chunks {
         self.close();
     }
 
-    pub(super) fn conclude(
-        &mut self,
-        identity: &Identity,
-        choices: &[Choice],
-        usage: Option<&Usage>,
-        extra: &[(String, Value)],
-    ) {
+    pub(super) fn conclude(&mut self, end: &End<'_>) {
+        let End {
+            identity,
+            choices,
+            usage,
+            extra,
+        } = *end;
         for choice in choices {
             let Some((reason, native)) = choice.reason() else {
                 continue;

@@ -3,15 +3,14 @@
 //! Spec: <https://platform.openai.com/docs/api-reference/chat/object>
 
 use bytes::Bytes;
-use gateway_types::Usage;
 use gateway_types::chat::ReasoningDetail;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    choice::Choice,
+    choice::{Choice, found_or_made},
     piece::{Piece, ProviderData, ToolCallKind},
-    writer::Identity,
+    writer::End,
 };
 
 /// The messages so far, and the answer once it is concluded.
@@ -62,13 +61,13 @@ impl Whole {
         self.message(choice).put(piece);
     }
 
-    pub(super) fn conclude(
-        &mut self,
-        identity: &Identity,
-        choices: &[Choice],
-        usage: Option<&Usage>,
-        extra: &[(String, Value)],
-    ) {
+    pub(super) fn conclude(&mut self, end: &End<'_>) {
+        let End {
+            identity,
+            choices,
+            usage,
+            extra,
+        } = *end;
         let mut told: Vec<(u32, Value)> = choices
             .iter()
             .map(|choice| {
@@ -105,18 +104,9 @@ impl Whole {
     }
 
     fn message(&mut self, choice: u32) -> &mut Message {
-        let place = match self.messages.iter().position(|(index, _)| *index == choice) {
-            Some(place) => place,
-            None => {
-                self.messages.push((choice, Message::default()));
-                self.messages.len() - 1
-            }
-        };
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the place was found or made just now"
-        )]
-        &mut self.messages[place].1
+        let is_it = |(of, _): &(u32, Message)| *of == choice;
+        let make = || (choice, Message::default());
+        &mut found_or_made(&mut self.messages, is_it, make).1
     }
 }
 

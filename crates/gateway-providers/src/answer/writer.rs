@@ -8,7 +8,11 @@ use gateway_types::{
 use serde_json::Value;
 
 use super::{
-    ToolCallStart, choice::Call, choice::Choice, chunks::Chunks, piece::Piece, usage::token_usage,
+    ToolCallStart,
+    choice::{Call, Choice, found_or_made},
+    chunks::Chunks,
+    piece::Piece,
+    usage::token_usage,
     whole::Whole,
 };
 use crate::TokenUsage;
@@ -37,6 +41,16 @@ pub(super) struct Identity {
     pub(super) service_tier: Option<String>,
     pub(super) system_fingerprint: Option<String>,
     pub(super) seed: AnswerSeed,
+}
+
+/// All that is told once every choice has ended.
+#[derive(Debug)]
+pub(super) struct End<'a> {
+    pub(super) identity: &'a Identity,
+    pub(super) choices: &'a [Choice],
+    pub(super) usage: Option<&'a Usage>,
+    /// Members of the answer itself.
+    pub(super) extra: &'a [(String, Value)],
 }
 
 /// An answer on its way to the client. See the [module](crate::answer).
@@ -308,19 +322,15 @@ impl AnswerWriter {
             return false;
         }
         self.fill_arguments();
+        let end = End {
+            identity: &self.identity,
+            choices: &self.choices,
+            usage: self.usage.as_ref(),
+            extra: &self.extra,
+        };
         match &mut self.form {
-            Form::Chunks(chunks) => chunks.conclude(
-                &self.identity,
-                &self.choices,
-                self.usage.as_ref(),
-                &self.extra,
-            ),
-            Form::Whole(whole) => whole.conclude(
-                &self.identity,
-                &self.choices,
-                self.usage.as_ref(),
-                &self.extra,
-            ),
+            Form::Chunks(chunks) => chunks.conclude(&end),
+            Form::Whole(whole) => whole.conclude(&end),
         }
         true
     }
@@ -365,18 +375,8 @@ impl AnswerWriter {
     }
 
     fn choice(&mut self, index: u32) -> &mut Choice {
-        let place = match self.choices.iter().position(|choice| choice.index == index) {
-            Some(place) => place,
-            None => {
-                self.choices.push(Choice::new(index));
-                self.choices.len() - 1
-            }
-        };
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the place was found or made just now"
-        )]
-        &mut self.choices[place]
+        let is_it = |choice: &Choice| choice.index == index;
+        found_or_made(&mut self.choices, is_it, || Choice::new(index))
     }
 
     fn call(&mut self, choice: u32, index: u32) -> Option<&mut Call> {

@@ -18,6 +18,7 @@ pub mod data_url;
 mod decode;
 pub mod dropped;
 mod encoded;
+mod function_tool;
 pub mod gemini;
 pub mod native_error;
 pub mod ollama;

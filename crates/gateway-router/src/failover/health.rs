@@ -1,9 +1,11 @@
-//! Which targets are to be left alone now: a circuit for each (provider, model), and one for each provider as a whole.
+//! Which targets are to be left alone now: a circuit for each (provider, account, model), and one for each account as a
+//! whole. A provider with one credential is one account.
 //!
 //! Only what failed is remembered, so that names which clients invent cost nothing and a gateway without faults does
 //! no more than read one number. What is remembered is bounded, and forgotten when it has been well for a while.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -19,7 +21,7 @@ use super::{
     circuit::{Circuit, CircuitState, Why},
     judgement::{Mark, Scope},
 };
-use crate::resolve::Target;
+use crate::{account, resolve::Target};
 
 /// So many models are remembered at most, twice as many of those whose names are from a closed set. Beyond that a
 /// model that fails is tried anew each time.
@@ -43,12 +45,15 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct Ledger {
-    providers: HashMap<String, Standing>,
+    /// By the provider's name, with its account where it has several.
+    accounts: HashMap<String, Standing>,
     pruned: Option<Instant>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Standing {
+    provider: String,
+    account: Option<String>,
     whole: Option<Circuit>,
     models: HashMap<String, Circuit>,
 }
@@ -67,7 +72,9 @@ pub struct Refusal {
 pub struct CircuitReport {
     /// The provider's name.
     pub provider: String,
-    /// The model as the upstream takes it; `None` for the provider as a whole. It may be a client's invention.
+    /// Which of its accounts, where it has several.
+    pub account: Option<String>,
+    /// The model as the upstream takes it; `None` for the account as a whole. It may be a client's invention.
     pub model: Option<String>,
     /// What it does now.
     pub state: CircuitState,
@@ -120,7 +127,7 @@ impl Health {
         let now = Instant::now();
         let mut ledger = self.lock();
         self.prune(&mut ledger, now);
-        let Some(standing) = ledger.providers.get_mut(target.provider.name()) else {
+        let Some(standing) = ledger.accounts.get_mut(&*label(target)) else {
             return Ok(leave);
         };
         if let Some(refusal) = standing.refusal(&target.model, now, last_resort) {
@@ -140,7 +147,7 @@ impl Health {
             return None;
         }
         let ledger = self.lock();
-        let standing = ledger.providers.get(target.provider.name())?;
+        let standing = ledger.accounts.get(&*label(target))?;
         standing.refusal(&target.model, Instant::now(), false)
     }
 
@@ -152,15 +159,16 @@ impl Health {
         let now = Instant::now();
         let ledger = self.lock();
         let mut reports: Vec<CircuitReport> = ledger
-            .providers
-            .iter()
-            .flat_map(|(provider, standing)| {
+            .accounts
+            .values()
+            .flat_map(|standing| {
                 let whole = standing.whole.iter().map(|circuit| (None, circuit));
                 let models = standing.models.iter();
                 whole
                     .chain(models.map(|(model, circuit)| (Some(model.clone()), circuit)))
                     .map(|(model, circuit)| CircuitReport {
-                        provider: provider.clone(),
+                        provider: standing.provider.clone(),
+                        account: standing.account.clone(),
                         model,
                         state: circuit.state(now),
                         why: circuit.why(),
@@ -169,7 +177,11 @@ impl Health {
             .filter(|report| report.state != CircuitState::Closed)
             .collect();
         drop(ledger);
-        reports.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
+        let key = |report: &CircuitReport| {
+            let report = report.clone();
+            (report.provider, report.account, report.model)
+        };
+        reports.sort_by_cached_key(key);
         reports
     }
 
@@ -185,7 +197,7 @@ impl Health {
         };
         let now = Instant::now();
         let mut ledger = self.lock();
-        let Some(standing) = ledger.providers.get_mut(target.provider.name()) else {
+        let Some(standing) = ledger.accounts.get_mut(&*label(target)) else {
             return;
         };
         if let Some(circuit) = &mut standing.whole {
@@ -229,7 +241,7 @@ impl Health {
         }
         self.count(&ledger);
         drop(ledger);
-        tracing::debug!(provider = target.provider.name(), model = target.model, ?scope, %why, "a target failed");
+        tracing::debug!(provider = %label(target), model = target.model, ?scope, %why, "a target failed");
         // What the attempt says about one of the two circuits, it does not say about the other: a refused credential
         // does not mend a model. A probe of a whole provider that any model answered has found out what it wanted.
         match scope {
@@ -254,7 +266,7 @@ impl Health {
             return;
         };
         let mut ledger = self.lock();
-        let standing = ledger.providers.get_mut(target.provider.name());
+        let standing = ledger.accounts.get_mut(&*label(target));
         if let Some(circuit) = standing.and_then(|standing| standing.whole.as_mut()) {
             circuit.success(settings, Instant::now(), probes.whole);
         }
@@ -265,7 +277,7 @@ impl Health {
             return;
         }
         let mut ledger = self.lock();
-        let Some(standing) = ledger.providers.get_mut(target.provider.name()) else {
+        let Some(standing) = ledger.accounts.get_mut(&*label(target)) else {
             return;
         };
         if let (Some(circuit), Some(probe)) = (&mut standing.whole, probes.whole) {
@@ -303,12 +315,12 @@ impl Ledger {
     fn len(&self) -> usize {
         let count =
             |standing: &Standing| usize::from(standing.whole.is_some()) + standing.models.len();
-        self.providers.values().map(count).sum()
+        self.accounts.values().map(count).sum()
     }
 
     /// Whether a model is remembered already or may be.
     fn has_room_for(&self, target: &Target) -> bool {
-        let standing = self.providers.get(target.provider.name());
+        let standing = self.accounts.get(&*label(target));
         let is_known = standing.is_some_and(|standing| standing.models.contains_key(&target.model));
         // Names that clients invent leave room for those that are really there.
         let most = if target.known {
@@ -326,9 +338,9 @@ impl Ledger {
         new: impl FnOnce() -> Circuit,
     ) -> &mut Circuit {
         let standing = self
-            .providers
-            .entry(target.provider.name().to_owned())
-            .or_default();
+            .accounts
+            .entry(label(target).into_owned())
+            .or_insert_with(|| Standing::of(target));
         match scope {
             Scope::Provider => standing.whole.get_or_insert_with(new),
             Scope::Target => standing
@@ -339,7 +351,7 @@ impl Ledger {
     }
 
     fn forget_what_rests(&mut self, now: Instant) {
-        self.providers.retain(|_, standing| {
+        self.accounts.retain(|_, standing| {
             standing.whole.take_if(|circuit| circuit.is_at_rest(now));
             standing
                 .models
@@ -349,7 +361,21 @@ impl Ledger {
     }
 }
 
+/// What its circuits are kept under.
+fn label(target: &Target) -> Cow<'_, str> {
+    account::label(&*target.provider)
+}
+
 impl Standing {
+    fn of(target: &Target) -> Self {
+        Self {
+            provider: target.provider.name().to_owned(),
+            account: target.provider.account().map(str::to_owned),
+            whole: None,
+            models: HashMap::new(),
+        }
+    }
+
     fn refusal(&self, model: &str, now: Instant, last_resort: bool) -> Option<Refusal> {
         let circuits = self.whole.iter().chain(self.models.get(model));
         let refusals = circuits.filter_map(|circuit| match circuit.peek(now, last_resort) {

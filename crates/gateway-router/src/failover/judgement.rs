@@ -73,6 +73,8 @@ pub struct Row {
     pub next: Next,
     /// What is remembered.
     pub mark: Mark,
+    /// Whether it is about the credential, so that another account of the same target is asked before other targets.
+    pub of_credential: bool,
     /// Why, for the documentation.
     pub why: &'static str,
 }
@@ -82,7 +84,17 @@ const fn row(when: When, next: Next, mark: Mark, why: &'static str) -> Row {
         when,
         next,
         mark,
+        of_credential: false,
         why,
+    }
+}
+
+impl Row {
+    const fn of_credential(self) -> Self {
+        Self {
+            of_credential: true,
+            ..self
+        }
     }
 }
 
@@ -99,26 +111,30 @@ pub static ROWS: &[Row] = &[
         Next::Alternate,
         Mark::Cool(Scope::Provider),
         "The account is empty, for every model.",
-    ),
+    )
+    .of_credential(),
     row(
         When::Status(&[401]),
         Next::Alternate,
         Mark::Cool(Scope::Provider),
         "The gateway's credential for the provider is refused.",
-    ),
+    )
+    .of_credential(),
     row(
         When::Status(&[403]),
         Next::Alternate,
         Mark::Fault(Scope::Target),
         "The credential may not use this model, or the request was flagged. One caller's refused request must not \
          take the provider from everybody, so it only counts.",
-    ),
+    )
+    .of_credential(),
     row(
         When::Status(&[402]),
         Next::Alternate,
         Mark::Cool(Scope::Provider),
         "The account is empty, for every model.",
-    ),
+    )
+    .of_credential(),
     row(
         When::Status(&[404]),
         Next::Alternate,
@@ -136,7 +152,8 @@ pub static ROWS: &[Row] = &[
         Next::AlternateOrWait,
         Mark::Cool(Scope::Target),
         "Too many requests: the target is left alone for as long as it says.",
-    ),
+    )
+    .of_credential(),
     row(
         When::StatusFrom(400, 499),
         Next::Stop,
@@ -242,6 +259,8 @@ pub struct Judgement {
     pub next: Next,
     /// What is remembered.
     pub mark: Mark,
+    /// Whether another account of the same target is asked before other targets.
+    pub of_credential: bool,
     /// After what time the upstream wants to be asked again, as it said it.
     pub retry_after: Option<Duration>,
 }
@@ -280,6 +299,7 @@ pub(super) fn judge_fault(fault: Option<&Fault>, circumstances: Circumstances) -
         .find(|row| row.when.fits(fault, circumstances.callers_time));
     // The table covers everything (tested); what it did not cover would stop.
     let (mut next, mark) = found.map_or((Next::Stop, Mark::Nothing), |row| (row.next, row.mark));
+    let of_credential = found.is_some_and(|row| row.of_credential);
     let timed_out = fault.is_some_and(|fault| {
         matches!(
             fault.kind,
@@ -293,6 +313,7 @@ pub(super) fn judge_fault(fault: Option<&Fault>, circumstances: Circumstances) -
     Judgement {
         next,
         mark,
+        of_credential,
         retry_after: answer.and_then(|answer| answer.retry_after),
     }
 }

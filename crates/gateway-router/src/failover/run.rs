@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     attempt::{Ask, Attempt, Outcome, RouteError, Routed, attempt},
-    resolve::{Plan, Target},
+    resolve::Target,
+    select::{Selection, siblings_first},
 };
 
 /// The pause before the same target is asked once more, at random between the two.
@@ -27,7 +28,8 @@ const USUAL_WAIT: Duration = Duration::from_secs(1);
 /// What one request has been through.
 struct Course<'a, T> {
     failover: &'a Failover,
-    timeouts: &'a T,
+    /// How long each phase of a call to a provider may take.
+    timeouts: T,
     /// When it ends, whatever is left to try.
     deadline: Instant,
     ask: Asked,
@@ -48,6 +50,8 @@ enum Asked {
 enum Onward {
     /// With the next target.
     Next,
+    /// With another account of the same target, where there is one.
+    Sibling,
     /// Not at all.
     End,
 }
@@ -63,16 +67,17 @@ impl Failover {
     /// Sends a request to one target after the other until one gives a reply.
     pub(crate) async fn run<T: Fn(&str) -> Timeouts>(
         &self,
-        plan: Plan,
+        mut selection: Selection,
         ask: Ask,
         timeouts: &T,
     ) -> Result<Routed, RouteError> {
-        let deadline = Instant::now() + timeouts(plan.primary.provider.name()).total;
-        let targets = if ask.is_replayable() {
-            plan.into_order()
-        } else {
-            vec![plan.primary]
-        };
+        let mut targets = std::mem::take(&mut selection.targets);
+        if !ask.is_replayable() {
+            targets.truncate(1);
+        }
+        let timeouts = |provider: &str| selection.timeouts(timeouts(provider));
+        let first = targets.first().map(|target| target.provider.name());
+        let deadline = Instant::now() + timeouts(first.unwrap_or_default()).total;
         let mut course = Course {
             failover: self,
             timeouts,
@@ -84,14 +89,15 @@ impl Failover {
         };
         // Who finds all of them left alone may try one all the same, at times: see `Breaker::admit`.
         for last_resort in [false, true] {
-            let mut rest = targets.as_slice();
-            while let Some((target, later)) = rest.split_first() {
-                rest = later;
+            let mut rest = targets.as_mut_slice();
+            while let Some((target, later)) = rest.split_first_mut() {
                 match course.try_target(target, later, last_resort).await {
                     Ok(routed) => return Ok(routed),
                     Err(Onward::Next) => {}
+                    Err(Onward::Sibling) => siblings_first(target, later),
                     Err(Onward::End) => return Err(course.end()),
                 }
+                rest = later;
             }
             if !course.attempts.is_empty() {
                 break;
@@ -204,6 +210,7 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
         };
         match pause.filter(|_| !again) {
             Some(pause) => self.once_more(pause, judgement.next, target),
+            None if judgement.of_credential => Step::Leave(Onward::Sibling),
             None => Step::Leave(Onward::Next),
         }
     }

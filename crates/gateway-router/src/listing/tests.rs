@@ -36,9 +36,8 @@ fn listing(models: Vec<ListedModel>) -> Script {
 
 fn alias(name: &str, target: &str, hidden: bool) -> Alias {
     Alias {
-        name: name.to_owned(),
-        targets: vec![target.parse().unwrap()],
         hidden,
+        ..Alias::new(name, vec![target.parse().unwrap()])
     }
 }
 

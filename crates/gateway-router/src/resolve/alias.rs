@@ -1,8 +1,12 @@
 //! Public names with targets: exact ones in a hash map, wildcards in the order of their specificity.
 
-use std::{cmp::Reverse, collections::HashMap, str::FromStr};
+use std::{cmp::Reverse, collections::HashMap, str::FromStr, sync::Arc};
 
-use super::rules::Choice;
+use super::{
+    overrides::Overrides,
+    pool::{PoolSettings, SharedPool, Strategy},
+    rules::Choice,
+};
 
 /// A public model name with its targets in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +18,23 @@ pub struct Alias {
     pub targets: Vec<AliasTarget>,
     /// Whether `GET /v1/models` leaves it out. Wildcards are never listed.
     pub hidden: bool,
+    /// In which order its targets are asked.
+    pub strategy: Strategy,
+    /// What else it says.
+    pub settings: PoolSettings,
+}
+
+impl Alias {
+    /// An alias whose targets are asked as they stand, shown, with nothing else said.
+    pub fn new(name: impl Into<String>, targets: Vec<AliasTarget>) -> Self {
+        Self {
+            name: name.into(),
+            targets,
+            hidden: false,
+            strategy: Strategy::default(),
+            settings: PoolSettings::default(),
+        }
+    }
 }
 
 /// A target as configured: `provider/upstream-model`.
@@ -32,6 +53,27 @@ pub struct AliasTarget {
     pub provider: String,
     /// The model as the upstream takes it. In a wildcard's target a `*` stands for what the wildcard matched.
     pub model: String,
+    /// Its share of the requests where the alias is weighted; with 0 it is asked after all others only.
+    pub weight: u32,
+    /// What is set in the requests that go there.
+    pub overrides: Option<Arc<Overrides>>,
+}
+
+impl AliasTarget {
+    /// A target of weight 1 that changes nothing in a request.
+    pub fn new(provider: impl Into<String>, model: impl Into<String>) -> Self {
+        Self {
+            provider: provider.into(),
+            model: model.into(),
+            weight: 1,
+            overrides: None,
+        }
+    }
+
+    /// Whether it is the same model at the same provider.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        self.provider == other.provider && self.model == other.model
+    }
 }
 
 /// A text that is no `provider/upstream-model`.
@@ -44,10 +86,9 @@ impl FromStr for AliasTarget {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('/') {
-            Some((provider, model)) if !provider.is_empty() && !model.is_empty() => Ok(Self {
-                provider: provider.to_owned(),
-                model: model.to_owned(),
-            }),
+            Some((provider, model)) if !provider.is_empty() && !model.is_empty() => {
+                Ok(Self::new(provider, model))
+            }
             _ => Err(InvalidTarget(text.to_owned())),
         }
     }
@@ -56,9 +97,40 @@ impl FromStr for AliasTarget {
 /// An alias whose providers have been found.
 #[derive(Debug)]
 pub(crate) struct Route {
-    /// By the provider's place in the table.
-    pub(crate) targets: Vec<(usize, String)>,
+    pub(crate) targets: Box<[RouteTarget]>,
     pub(crate) hidden: bool,
+    pub(crate) pool: SharedPool,
+}
+
+/// A target whose provider has been found.
+#[derive(Debug)]
+pub(crate) struct RouteTarget {
+    /// The provider's place in the table.
+    pub(crate) provider: usize,
+    pub(crate) model: String,
+    pub(crate) weight: u32,
+    pub(crate) overrides: Option<Arc<Overrides>>,
+}
+
+impl Route {
+    /// The targets, the star of each model standing for what was captured.
+    fn choices(&self, captured: Option<&str>) -> Vec<Choice> {
+        let choice = |target: &RouteTarget| {
+            let captured = captured.filter(|_| target.model.contains('*'));
+            Choice {
+                provider: target.provider,
+                model: match captured {
+                    Some(captured) => target.model.replacen('*', captured, 1),
+                    None => target.model.clone(),
+                },
+                known: captured.is_none(),
+                by_alias: true,
+                weight: target.weight,
+                overrides: target.overrides.clone(),
+            }
+        };
+        self.targets.iter().map(choice).collect()
+    }
 }
 
 /// A name with one `*`.
@@ -95,6 +167,7 @@ pub(crate) struct AliasHit<'a> {
     /// The alias as configured.
     pub(crate) name: &'a str,
     pub(crate) choices: Vec<Choice>,
+    pub(crate) pool: &'a SharedPool,
 }
 
 impl Aliases {
@@ -129,17 +202,11 @@ impl Aliases {
     /// The alias of exactly that name.
     pub(crate) fn exact(&self, name: &str) -> Option<AliasHit<'_>> {
         let (name, route) = self.exact.get_key_value(name)?;
-        let choices = route
-            .targets
-            .iter()
-            .map(|(provider, model)| Choice {
-                provider: *provider,
-                model: model.clone(),
-                known: true,
-                by_alias: true,
-            })
-            .collect();
-        Some(AliasHit { name, choices })
+        Some(AliasHit {
+            name,
+            choices: route.choices(None),
+            pool: &route.pool,
+        })
     }
 
     /// Whether there is an alias of exactly that name.
@@ -153,20 +220,10 @@ impl Aliases {
             .patterns
             .iter()
             .find_map(|pattern| Some((pattern, pattern.capture(name)?)))?;
-        let choices = pattern
-            .route
-            .targets
-            .iter()
-            .map(|(provider, model)| Choice {
-                provider: *provider,
-                model: model.replacen('*', captured, 1),
-                known: !model.contains('*'),
-                by_alias: true,
-            })
-            .collect();
         Some(AliasHit {
             name: &pattern.name,
-            choices,
+            choices: pattern.route.choices(Some(captured)),
+            pool: &pattern.route.pool,
         })
     }
 

@@ -15,7 +15,9 @@
 mod alias;
 mod error;
 mod hint;
+mod overrides;
 mod policy;
+mod pool;
 mod rules;
 mod sequence;
 mod table;
@@ -25,14 +27,16 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use gateway_providers::{Operation, provider::SharedProvider};
 
 pub use self::{
     alias::{Alias, AliasTarget, InvalidTarget},
     error::ResolveError,
+    overrides::{InvalidOverride, Overrides, RESERVED_MEMBERS},
     policy::ModelPolicy,
+    pool::{Pool, PoolSettings, PoolTimeouts, Strategy},
     table::{KnownVendor, RoutingTable, TableError, TableParts},
 };
 pub(crate) use self::{
@@ -75,13 +79,17 @@ impl<'a> ModelRequest<'a> {
 /// One place that serves a request: a provider, and the model's name there.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// The provider.
+    /// The provider. In a plan, of several accounts the first one; which of them is asked is decided when it is sent.
     pub provider: SharedProvider,
     /// The model as the upstream takes it.
     pub model: String,
     /// Whether the model's name is from a closed set: listed by the provider, or written in the configuration.
     /// Only then may it be the label of a metric; every other name is the client's invention.
     pub known: bool,
+    /// Its share of a weighted alias's requests; 1 where nothing is said.
+    pub weight: u32,
+    /// What is set in the requests that go there.
+    pub overrides: Option<Arc<Overrides>>,
 }
 
 /// Where a request goes: at least one target, in the order in which they are tried.
@@ -96,6 +104,8 @@ pub struct Plan {
     pub moves_on: bool,
     /// The rule that decided.
     pub matched: Rule,
+    /// The alias that the targets come from.
+    pub pool: Option<Arc<Pool>>,
 }
 
 impl Plan {
@@ -328,6 +338,8 @@ fn capable(
                 provider: provider.clone(),
                 model: choice.model,
                 known: choice.known,
+                weight: choice.weight,
+                overrides: choice.overrides,
             };
             targets.push(target);
         } else if refused.is_none() {
@@ -341,6 +353,7 @@ fn capable(
             fallbacks: targets.collect(),
             moves_on: !found.by_listing,
             matched: found.rule,
+            pool: found.pool.cloned(),
         }),
         None => Err(match refused {
             Some(provider) => ResolveError::UnsupportedOperation {

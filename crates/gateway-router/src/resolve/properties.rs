@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gateway_providers::{Operation, provider::SharedProvider};
-use proptest::{prelude::*, sample::select};
+use proptest::{prelude::*, sample::select, strategy::Strategy};
 
 use super::*;
 use crate::{
@@ -73,16 +73,8 @@ impl World {
         let mut aliases: Vec<Alias> = Vec::new();
         for (name, place, model) in &self.aliases {
             if aliases.iter().all(|other| other.name != *name) {
-                let provider = PROVIDERS[*place % count].to_owned();
-                let targets = vec![AliasTarget {
-                    provider,
-                    model: model.clone(),
-                }];
-                aliases.push(Alias {
-                    name: name.clone(),
-                    targets,
-                    hidden: false,
-                });
+                let target = AliasTarget::new(PROVIDERS[*place % count], model);
+                aliases.push(Alias::new(name, vec![target]));
             }
         }
         let policy = ModelPolicy::new([], self.denied.iter().map(String::as_str));

@@ -1,10 +1,14 @@
 //! The rules themselves, one function each, tried in the order of [`RULES`].
 
+use std::sync::Arc;
+
 use super::{
     Patience, ResolveError, Rule,
     alias::AliasHit,
     error::{not_found, shown},
+    overrides::Overrides,
     pending_before,
+    pool::SharedPool,
     table::RoutingTable,
 };
 use crate::catalogue::{CatalogueSnapshot, ProviderList};
@@ -21,6 +25,10 @@ pub(crate) struct Choice {
     pub(crate) known: bool,
     /// Whether the operator wrote it as a target of the alias that was asked for.
     pub(crate) by_alias: bool,
+    /// See [`Target::weight`](super::Target::weight).
+    pub(crate) weight: u32,
+    /// See [`Target::overrides`](super::Target::overrides).
+    pub(crate) overrides: Option<Arc<Overrides>>,
 }
 
 /// What a rule found: at least one choice.
@@ -30,6 +38,8 @@ pub(crate) struct Found<'a> {
     pub(crate) choices: Vec<Choice>,
     /// The alias as configured, where the name is one.
     pub(crate) alias: Option<&'a str>,
+    /// What that alias says beside its targets.
+    pub(crate) pool: Option<&'a SharedPool>,
     /// Whether the choices are who lists the name, so that a further list could bring a further choice.
     pub(crate) by_listing: bool,
 }
@@ -266,6 +276,7 @@ fn listed_by_some<'a>(question: &Question<'a>, rule: Rule, in_doubt: bool) -> St
         rule,
         choices,
         alias: None,
+        pool: None,
         by_listing: true,
     };
     Step::Done(Located {
@@ -301,6 +312,8 @@ impl Question<'_> {
             model: model.to_owned(),
             known: self.lists(provider, model),
             by_alias: false,
+            weight: 1,
+            overrides: None,
         }
     }
 }
@@ -310,6 +323,7 @@ fn by_alias(rule: Rule, hit: AliasHit<'_>, patience: Patience) -> Step<'_> {
         rule,
         choices: hit.choices,
         alias: Some(hit.name),
+        pool: Some(hit.pool),
         by_listing: false,
     };
     Step::Done(Located {
@@ -324,6 +338,7 @@ fn done<'a>(rule: Rule, choices: Vec<Choice>, patience: Patience) -> Step<'a> {
             rule,
             choices,
             alias: None,
+            pool: None,
             by_listing: false,
         }),
         patience,

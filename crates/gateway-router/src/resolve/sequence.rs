@@ -94,7 +94,8 @@ fn in_sequence<'a>(
     let found = Found {
         rule: Rule::Sequence,
         choices,
-        alias: alias.map(|hit| hit.name),
+        alias: alias.as_ref().map(|hit| hit.name),
+        pool: alias.map(|hit| hit.pool),
         by_listing: false,
     };
     Located {

@@ -1,12 +1,13 @@
 //! What resolution knows besides the catalogue: providers, aliases, order and policy. Built once, then read only.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use gateway_providers::provider::SharedProvider;
 
 use super::{
-    alias::{Alias, AliasTarget, Aliases, Route},
+    alias::{Alias, AliasTarget, Aliases, Route, RouteTarget},
     policy::ModelPolicy,
+    pool::Pool,
 };
 
 /// The longest text that is compared with providers' names.
@@ -15,7 +16,8 @@ const LONGEST_NAME: usize = 128;
 /// What a [`RoutingTable`] is made of.
 #[derive(Debug, Default)]
 pub struct TableParts {
-    /// The configured providers in their order. Names are unique without regard to case and hold no slash.
+    /// The configured providers in their order. Names are unique without regard to case and hold no slash and no `#`.
+    /// The accounts of one provider ([`Provider::account`](gateway_providers::Provider::account)) have one name and stand one behind the other.
     pub providers: Vec<SharedProvider>,
     /// The aliases in their order. With nothing configured, the caller gives the demo's `default` here.
     pub aliases: Vec<Alias>,
@@ -45,8 +47,8 @@ pub struct KnownVendor {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// A provider's name is empty, too long (128 bytes) or has a slash in it.
-    #[error("`{0}` cannot be a provider's name: it must be 1 to 128 bytes without a slash")]
+    /// A provider's name is empty, too long (128 bytes) or has a slash or a `#` in it.
+    #[error("`{0}` cannot be a provider's name: it must be 1 to 128 bytes without `/` and `#`")]
     ProviderName(String),
     /// Two providers have one name.
     #[error("two providers are named `{0}` (case does not count)")]
@@ -76,7 +78,10 @@ pub enum TableError {
 /// Providers, aliases, order and policy, indexed for look-up.
 #[derive(Debug)]
 pub struct RoutingTable {
+    /// Of several accounts the first.
     providers: Vec<SharedProvider>,
+    /// By place: all accounts of the provider, itself among them.
+    accounts: Vec<Box<[SharedProvider]>>,
     places: HashMap<String, usize>,
     /// By place: how far back in the default order.
     ranks: Vec<usize>,
@@ -93,22 +98,28 @@ impl RoutingTable {
     /// # Errors
     /// The first thing that is wrong.
     pub fn new(parts: TableParts) -> Result<Self, TableError> {
-        if parts.single_backend && parts.providers.len() != 1 {
-            return Err(TableError::NotOneBackend(parts.providers.len()));
+        let accounts = grouped(parts.providers);
+        let providers: Vec<SharedProvider> = accounts
+            .iter()
+            .filter_map(|accounts| accounts.first().cloned())
+            .collect();
+        if parts.single_backend && providers.len() != 1 {
+            return Err(TableError::NotOneBackend(providers.len()));
         }
-        let places = index(&parts.providers)?;
-        let ranks = ranks(&parts.providers, &parts.default_order);
+        let places = index(&providers)?;
+        let ranks = ranks(&providers, &parts.default_order);
         let mut aliases = Aliases::default();
         for alias in parts.aliases {
             check_name(&alias.name)?;
-            let route = route(&alias, &parts.providers)?;
+            let route = route(&alias, &places)?;
             aliases
                 .add(alias.name, route)
                 .map_err(TableError::DuplicateAlias)?;
         }
         aliases.sort();
         Ok(Self {
-            providers: parts.providers,
+            providers,
+            accounts,
             places,
             ranks,
             aliases,
@@ -119,9 +130,18 @@ impl RoutingTable {
         })
     }
 
-    /// The configured providers in their order.
+    /// The configured providers in their order; of several accounts the first.
     pub fn providers(&self) -> &[SharedProvider] {
         &self.providers
+    }
+
+    /// All accounts of the provider of exactly that name, in their order: one, unless it has several credentials. Empty
+    /// for a name that is not configured.
+    pub fn accounts(&self, name: &str) -> &[SharedProvider] {
+        let place = self.exact_provider(name);
+        place
+            .and_then(|place| self.accounts.get(place))
+            .map_or(&[], |accounts| &**accounts)
     }
 
     /// The policy.
@@ -177,12 +197,32 @@ impl RoutingTable {
     }
 }
 
+/// Neighbours of one name that are different accounts of it, put together.
+fn grouped(providers: Vec<SharedProvider>) -> Vec<Box<[SharedProvider]>> {
+    let mut groups: Vec<Vec<SharedProvider>> = Vec::with_capacity(providers.len());
+    for provider in providers {
+        let belongs = |group: &&mut Vec<SharedProvider>| {
+            provider.account().is_some()
+                && group.iter().all(|other| {
+                    other.name() == provider.name()
+                        && other.account().is_some()
+                        && other.account() != provider.account()
+                })
+        };
+        match groups.last_mut().filter(belongs) {
+            Some(group) => group.push(provider),
+            None => groups.push(vec![provider]),
+        }
+    }
+    groups.into_iter().map(Vec::into_boxed_slice).collect()
+}
+
 fn index(providers: &[SharedProvider]) -> Result<HashMap<String, usize>, TableError> {
     let mut places = HashMap::with_capacity(providers.len());
     let mut folded = std::collections::HashSet::with_capacity(providers.len());
     for (place, provider) in providers.iter().enumerate() {
         let name = provider.name();
-        if name.is_empty() || name.len() > LONGEST_NAME || name.contains('/') {
+        if name.is_empty() || name.len() > LONGEST_NAME || name.contains(['/', '#']) {
             return Err(TableError::ProviderName(name.to_owned()));
         }
         if !folded.insert(name.to_ascii_lowercase()) {
@@ -213,14 +253,14 @@ fn check_name(name: &str) -> Result<(), TableError> {
     Ok(())
 }
 
-fn route(alias: &Alias, providers: &[SharedProvider]) -> Result<Route, TableError> {
+fn route(alias: &Alias, places: &HashMap<String, usize>) -> Result<Route, TableError> {
     if alias.targets.is_empty() {
         return Err(TableError::NoTarget(alias.name.clone()));
     }
     let place = |target: &AliasTarget| {
-        providers
-            .iter()
-            .position(|provider| provider.name() == target.provider)
+        places
+            .get(&target.provider)
+            .copied()
             .ok_or_else(|| TableError::UnknownTarget {
                 alias: alias.name.clone(),
                 provider: target.provider.clone(),
@@ -229,10 +269,22 @@ fn route(alias: &Alias, providers: &[SharedProvider]) -> Result<Route, TableErro
     let targets = alias
         .targets
         .iter()
-        .map(|target| Ok((place(target)?, target.model.clone())))
+        .map(|target| {
+            Ok(RouteTarget {
+                provider: place(target)?,
+                model: target.model.clone(),
+                weight: target.weight,
+                overrides: target.overrides.clone(),
+            })
+        })
         .collect::<Result<_, _>>()?;
     Ok(Route {
         targets,
         hidden: alias.hidden,
+        pool: Arc::new(Pool {
+            name: alias.name.clone(),
+            strategy: alias.strategy,
+            settings: alias.settings,
+        }),
     })
 }

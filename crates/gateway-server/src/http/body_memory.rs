@@ -8,31 +8,24 @@ use std::sync::{
 
 use super::error::{ApiError, ErrorKind};
 
-/// What all bodies hold together, and the most that they may.
-#[derive(Debug)]
+/// What all bodies hold together. The most that they may is said by the configuration under which each arrives.
+#[derive(Debug, Default)]
 pub struct BodyMemory {
-    limit: usize,
     held: AtomicUsize,
 }
 
 impl BodyMemory {
-    /// Room for this many bytes.
-    pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            limit,
-            held: AtomicUsize::new(0),
-        })
-    }
-
     /// How many bytes are held now.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// The share of a body of which nothing has arrived.
-    pub fn share(self: &Arc<Self>) -> BodyShare {
+    /// The share of a body of which nothing has arrived. It grows only while all shares together are not larger than
+    /// `limit`, in bytes.
+    pub fn share(self: &Arc<Self>, limit: usize) -> BodyShare {
         BodyShare {
             memory: Arc::clone(self),
+            limit,
             bytes: 0,
         }
     }
@@ -42,6 +35,7 @@ impl BodyMemory {
 #[derive(Debug)]
 pub struct BodyShare {
     memory: Arc<BodyMemory>,
+    limit: usize,
     bytes: usize,
 }
 
@@ -54,8 +48,8 @@ impl BodyShare {
         let before = self.memory.held.fetch_add(bytes, Ordering::Relaxed);
         self.bytes += bytes;
         // What was taken in vain goes back with the share.
-        if before.saturating_add(bytes) > self.memory.limit {
-            return Err(overloaded(self.memory.limit));
+        if before.saturating_add(bytes) > self.limit {
+            return Err(overloaded(self.limit));
         }
         Ok(())
     }
@@ -87,8 +81,8 @@ mod tests {
 
     #[test]
     fn what_is_taken_is_given_back_also_what_was_taken_in_vain() {
-        let memory = BodyMemory::new(100);
-        let (mut one, mut other) = (memory.share(), memory.share());
+        let memory = Arc::new(BodyMemory::default());
+        let (mut one, mut other) = (memory.share(100), memory.share(100));
         assert!(one.grow(60).is_ok() && one.grow(40).is_ok());
         assert_eq!(other.grow(1).unwrap_err().code(), "overloaded");
         drop(other);

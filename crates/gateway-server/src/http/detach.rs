@@ -26,29 +26,19 @@ use super::{
     pipeline,
     receive::Refusal,
 };
-use crate::{app::App, observe::Exchange};
+use crate::{app::Live, observe::Exchange};
 
 /// What an attempt comes to.
 pub type Sent = Result<Routed, RouteError>;
 
-/// The attempts that run on without their caller, and how many of them there may be.
-#[derive(Debug)]
+/// The attempts that run on without their caller. How many there may be, the configuration says under which each began.
+#[derive(Debug, Default)]
 pub struct Detached {
-    most: usize,
     running: AtomicUsize,
     tasks: TaskTracker,
 }
 
 impl Detached {
-    /// None so far, and at most so many at one time; with 0 there never are any.
-    pub fn new(most: usize) -> Self {
-        Self {
-            most,
-            running: AtomicUsize::new(0),
-            tasks: TaskTracker::new(),
-        }
-    }
-
     /// How many run now.
     pub fn running(&self) -> usize {
         self.running.load(Ordering::Relaxed)
@@ -66,7 +56,7 @@ impl Detached {
 
 /// An attempt for a whole answer. Dropped before it has come to anything, it runs on.
 pub struct Attempting<'a> {
-    app: &'a Arc<App>,
+    live: &'a Arc<Live>,
     exchange: &'a mut Exchange,
     alone: Alone,
     sending: Option<BoxFuture<'static, Sent>>,
@@ -84,13 +74,13 @@ pub struct Alone {
 impl<'a> Attempting<'a> {
     /// An attempt, with the record that it is to close if it is left alone.
     pub fn new(
-        app: &'a Arc<App>,
+        live: &'a Arc<Live>,
         exchange: &'a mut Exchange,
         alone: Alone,
         sending: BoxFuture<'static, Sent>,
     ) -> Self {
         Self {
-            app,
+            live,
             exchange,
             alone,
             sending: Some(sending),
@@ -123,15 +113,19 @@ impl Drop for Attempting<'_> {
             return;
         };
         // It was not the caller who ended it.
-        if std::thread::panicking() || self.app.cut_off.is_cancelled() {
+        if std::thread::panicking() || self.live.process.cut_off.is_cancelled() {
             return;
         }
-        let (Ok(runtime), Some(place)) = (Handle::try_current(), Place::take(self.app)) else {
+        let (Ok(runtime), Some(place)) = (Handle::try_current(), Place::take(self.live)) else {
             return;
         };
         let exchange = self.exchange.hand_over();
         let running_on = run_on(place, exchange, self.alone.clone(), sending);
-        self.app.detached.tasks.spawn_on(running_on, &runtime);
+        self.live
+            .process
+            .detached
+            .tasks
+            .spawn_on(running_on, &runtime);
     }
 }
 
@@ -142,11 +136,11 @@ async fn run_on(
     alone: Alone,
     sending: BoxFuture<'static, Sent>,
 ) {
-    let app = &place.0;
+    let live = &place.0;
     let sent = tokio::select! {
         biased;
         sent = timeout(alone.limit, sending) => sent,
-        () = app.cut_off.cancelled() => {
+        () = live.process.cut_off.cancelled() => {
             exchange.record.error = Some(ErrorKind::Draining.row().code);
             return;
         }
@@ -169,28 +163,36 @@ async fn run_on(
         }
         Ok(Err(mut failed)) => {
             let attempts = std::mem::take(&mut failed.attempts);
-            let error = ApiError::from_route(failed, app.upstream_errors());
+            let error = ApiError::from_route(failed, live.upstream_errors());
             exchange.record.error = Some(error.code());
             exchange.record.error_detail = error.log_detail().map(str::to_owned);
             attempts
         }
     };
-    pipeline::note(app, &attempts, &mut exchange);
+    pipeline::note(live, &attempts, &mut exchange);
 }
 
 /// A place among the attempts that run on, given back when dropped.
-struct Place(Arc<App>);
+struct Place(Arc<Live>);
 
 impl Place {
-    fn take(app: &Arc<App>) -> Option<Self> {
-        let before = app.detached.running.fetch_add(1, Ordering::Relaxed);
-        let place = Self(Arc::clone(app));
-        (before < app.detached.most).then_some(place)
+    fn take(live: &Arc<Live>) -> Option<Self> {
+        let before = live
+            .process
+            .detached
+            .running
+            .fetch_add(1, Ordering::Relaxed);
+        let place = Self(Arc::clone(live));
+        (before < live.settings.max_detached).then_some(place)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.detached.running.fetch_sub(1, Ordering::Relaxed);
+        self.0
+            .process
+            .detached
+            .running
+            .fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -17,7 +17,7 @@ use super::{
     routes::{Policy, Route},
 };
 use crate::{
-    app::App,
+    app::Live,
     listener::Peer,
     observe::{Exchange, RequestId},
 };
@@ -36,24 +36,24 @@ static ERROR_FORMAT: HeaderName = HeaderName::from_static("x-error-format");
 const DRAINED: &str = "The gateway is shutting down and could not wait for an answer.";
 
 /// Answers one request.
-pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Response<Body> {
+pub async fn dispatch(live: Arc<Live>, route: Route, request: Request<Body>) -> Response<Body> {
     let request_id = RequestId::of(request.headers());
     let mut exchange = Exchange::begin(
-        Arc::clone(&app.observers),
+        Arc::clone(&live.process.observers),
         request_id.clone(),
         request.method().clone(),
         route.pattern,
     );
     let busy = request.extensions().get::<Peer>().map(Peer::busy);
-    let style = error_style(request.headers(), app.settings.error_style);
+    let style = error_style(request.headers(), live.settings.error_style);
     let origin = if route.any_origin {
         Some(HeaderValue::from_static("*"))
     } else {
-        app.settings.cors.allowed(request.headers())
+        live.settings.cors.allowed(request.headers())
     };
     let head_only = request.method() == Method::HEAD;
 
-    let running = AssertUnwindSafe(run(&app, route, request, &mut exchange)).catch_unwind();
+    let running = AssertUnwindSafe(run(&live, route, request, &mut exchange)).catch_unwind();
     let outcome = tokio::select! {
         biased;
         outcome = running => outcome.unwrap_or_else(|_| {
@@ -61,7 +61,7 @@ pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Re
             Err(ApiError::new(ErrorKind::InternalError, "The gateway failed at this request. Its operator finds the cause under the request id."))
         }),
         // An answer that has not begun can still be an error with its own status.
-        () = app.cut_off.cancelled() => Err(ApiError::new(ErrorKind::Draining, DRAINED)),
+        () = live.process.cut_off.cancelled() => Err(ApiError::new(ErrorKind::Draining, DRAINED)),
     };
 
     let (mut parts, source) = match outcome {
@@ -93,30 +93,30 @@ pub async fn dispatch(app: Arc<App>, route: Route, request: Request<Body>) -> Re
 }
 
 async fn run(
-    app: &Arc<App>,
+    live: &Arc<Live>,
     route: Route,
     mut request: Request<Body>,
     exchange: &mut Exchange,
 ) -> Result<Answer, ApiError> {
     framing::check(&mut request)?;
     if cors::is_preflight(request.method(), request.headers()) {
-        return Ok(cors::preflight(request.headers(), &app.settings.cors));
+        return Ok(cors::preflight(request.headers(), &live.settings.cors));
     }
     if !route.allows(request.method()) {
         return Err(method_not_allowed(&route, request.uri().path()));
     }
     let principal = match route.policy {
-        Policy::Protected => app.settings.keys.identify(request.headers())?,
+        Policy::Protected => live.settings.keys.identify(request.headers())?,
         Policy::Open => Principal::Anonymous,
         // The route tells more to those who have a key, and does not mind those who have none.
-        Policy::OpenWithDetails => app
+        Policy::OpenWithDetails => live
             .settings
             .keys
             .identify(request.headers())
             .unwrap_or(Principal::Anonymous),
     };
     principal.name().clone_into(&mut exchange.record.principal);
-    handlers::handle(app, route, Admitted { request, principal }, exchange).await
+    handlers::handle(live, route, Admitted { request, principal }, exchange).await
 }
 
 fn method_not_allowed(route: &Route, path: &str) -> ApiError {

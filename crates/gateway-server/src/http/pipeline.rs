@@ -21,7 +21,7 @@ use super::{
     relay::{Events, Source},
     understand::{Understood, multipart},
 };
-use crate::{app::App, observe::Exchange};
+use crate::{app::Live, observe::Exchange};
 
 const SELECTED_PROVIDER: HeaderName = HeaderName::from_static("x-selected-provider");
 const SELECTED_MODEL: HeaderName = HeaderName::from_static("x-selected-model");
@@ -32,13 +32,13 @@ const ATTEMPTS: HeaderName = HeaderName::from_static("x-attempts");
 /// # Errors
 /// Every error of the catalogue, and the upstream's own.
 pub async fn serve(
-    app: &Arc<App>,
+    live: &Arc<Live>,
     operation: Operation,
     request: Request<Body>,
     exchange: &mut Exchange,
 ) -> Result<Answer, ApiError> {
     exchange.record.operation = operation.name();
-    if app.is_disabled(operation) {
+    if live.is_disabled(operation) {
         return Err(ApiError::new(
             ErrorKind::FeatureDisabled,
             format!("{operation} is switched off on this gateway."),
@@ -51,11 +51,11 @@ pub async fn serve(
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
     let (plan, ask, share) = match operation.spec().body {
-        BodyKind::Json => plan_json(app, operation, &options, &parts, body).await?,
+        BodyKind::Json => plan_json(live, operation, &options, &parts, body).await?,
         BodyKind::Multipart => {
-            let (plan, ask) = plan_form(app, operation, &options, &parts, body, &refusal).await?;
+            let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
             // What is held of a form goes on with its stream.
-            (plan, ask, app.settings.body_memory.share())
+            (plan, ask, live.body_share())
         }
     };
     exchange.record.stream = ask.stream;
@@ -64,36 +64,38 @@ pub async fn serve(
 
     // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
     let alone = Alone {
-        limit: app.router.timeouts(plan.primary.provider.name()).total,
+        limit: live.router.timeouts(plan.primary.provider.name()).total,
         refusal: refusal.clone(),
     };
-    let routed = match attempt(app, (plan, ask, share), alone, exchange).await {
+    let routed = match attempt(live, (plan, ask, share), alone, exchange).await {
         Ok(routed) => routed,
         Err(failed) => {
             // A form that was wrong or too large further down is no fault of the provider's.
             if let Some(error) = refusal.take() {
                 return Err(error);
             }
-            note(app, &failed.attempts, exchange);
+            note(live, &failed.attempts, exchange);
             let attempts = attempts_text(&failed.attempts);
-            let error = ApiError::from_route(failed, app.upstream_errors());
+            let error = ApiError::from_route(failed, live.upstream_errors());
             return Err(error.header(ATTEMPTS, attempts_header(&attempts)));
         }
     };
-    note(app, &routed.attempts, exchange);
+    note(live, &routed.attempts, exchange);
 
     // Relay: what comes is passed on. The record is settled when the body ends.
     // 201 belongs to one dialect, which knows chat only.
-    let created = app.settings.created_status
+    let created = live.settings.created_status
         && options.opengateway
         && operation == Operation::Chat
         && !parts.uri.path().starts_with("/v1");
-    Ok(relay(app, routed, created, exchange))
+    Ok(relay(live, routed, created, exchange))
 }
 
 /// Remembers the attempts, and who was asked last.
-pub(super) fn note(app: &App, attempts: &[Attempt], exchange: &mut Exchange) {
-    attempts.iter().for_each(|attempt| app.health.note(attempt));
+pub(super) fn note(live: &Live, attempts: &[Attempt], exchange: &mut Exchange) {
+    attempts
+        .iter()
+        .for_each(|attempt| live.health.note(attempt));
     if let Some(last) = attempts.last() {
         exchange.record.provider = Some(last.provider.clone());
         exchange.record.model = Some(last.model.clone());
@@ -106,44 +108,44 @@ pub(super) fn note(app: &App, attempts: &[Attempt], exchange: &mut Exchange) {
 
 /// A whole answer is awaited even when the caller does not wait for it; a stream ends with its caller.
 async fn attempt(
-    app: &Arc<App>,
+    live: &Arc<Live>,
     (plan, ask, share): (Plan, Ask, BodyShare),
     alone: Alone,
     exchange: &mut Exchange,
 ) -> Sent {
     if ask.stream {
-        let sent = app.router.send(plan, ask).await;
+        let sent = live.router.send(plan, ask).await;
         drop(share);
         return sent;
     }
-    let theirs = Arc::clone(app);
+    let theirs = Arc::clone(live);
     let sending = async move {
         let sent = theirs.router.send(plan, ask).await;
         drop(share);
         sent
     };
-    Attempting::new(app, exchange, alone, Box::pin(sending)).await
+    Attempting::new(live, exchange, alone, Box::pin(sending)).await
 }
 
 async fn plan_json(
-    app: &App,
+    live: &Live,
     operation: Operation,
     options: &Options,
     parts: &Parts,
     body: Body,
 ) -> Result<(Plan, Ask, BodyShare), ApiError> {
     receive::check_json_type(&parts.headers)?;
-    let share = app.settings.body_memory.share();
+    let share = live.body_share();
     let (bytes, share) =
-        receive::read_whole(&parts.headers, body, app.settings.body, share).await?;
-    let understood = Understood::read(operation, bytes, app.body_policy())?;
-    let plan = plan(app, operation, options, (parts, &understood.model)).await?;
+        receive::read_whole(&parts.headers, body, live.settings.body, share).await?;
+    let understood = Understood::read(operation, bytes, live.body_policy())?;
+    let plan = plan(live, operation, options, (parts, &understood.model)).await?;
     let ask = Ask {
         operation,
         payload: Payload::Json(understood.body),
         stream: understood.stream,
-        count_tokens: app.settings.count_tokens,
-        strict: options.strict.unwrap_or(app.settings.strict_translation),
+        count_tokens: live.settings.count_tokens,
+        strict: options.strict.unwrap_or(live.settings.strict_translation),
         headers: forward::for_call(&parts.headers),
         limit: options.timeout,
     };
@@ -151,21 +153,21 @@ async fn plan_json(
 }
 
 async fn plan_form(
-    app: &App,
+    live: &Live,
     operation: Operation,
     options: &Options,
     parts: &Parts,
     body: Body,
     refusal: &Refusal,
 ) -> Result<(Plan, Ask), ApiError> {
-    receive::check_head(&parts.headers, app.settings.body)?;
+    receive::check_head(&parts.headers, live.settings.body)?;
     let content_type = parts.headers.get(header::CONTENT_TYPE);
-    let share = app.settings.body_memory.share();
-    let mut arriving = Arriving::new(body, app.settings.body, share);
+    let share = live.body_share();
+    let mut arriving = Arriving::new(body, live.settings.body, share);
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
-    let plan = plan(app, operation, options, (parts, &finder.text(&range))).await?;
+    let plan = plan(live, operation, options, (parts, &finder.text(&range))).await?;
     // The form is written for one target and flows to it: who is left alone now is not that one.
-    let plan = app.router.healthy_first(plan);
+    let plan = live.router.healthy_first(plan);
     let second = finder.look_on(&range)?;
     let held = finder.held_len();
     let first = finder.into_held(&range, &plan.primary.model);
@@ -195,24 +197,24 @@ async fn plan_form(
 }
 
 async fn plan(
-    app: &App,
+    live: &Live,
     operation: Operation,
     options: &Options,
     (parts, model): (&Parts, &str),
 ) -> Result<Plan, ApiError> {
     // Without `/v1` the failover dialect is spoken, in which there always is a sequence.
     let unversioned = !parts.uri.path().starts_with("/v1");
-    let default_sequence = unversioned.then_some(app.settings.default_sequence.as_slice());
+    let default_sequence = unversioned.then_some(live.settings.default_sequence.as_slice());
     let request = ModelRequest {
         provider_query: options.provider.as_deref(),
         sequence: options.sequence.as_deref(),
         default_sequence,
         ..ModelRequest::new(model, operation)
     };
-    Ok(app.router.plan(&request).await?)
+    Ok(live.router.plan(&request).await?)
 }
 
-fn relay(app: &App, routed: Routed, created: bool, exchange: &mut Exchange) -> Answer {
+fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) -> Answer {
     let Routed {
         reply: Reply {
             status,
@@ -241,9 +243,9 @@ fn relay(app: &App, routed: Routed, created: bool, exchange: &mut Exchange) -> A
             stream_headers(&mut headers);
             let events = Events::new(
                 stream,
-                app.upstream_errors(),
-                app.settings.keep_alive,
-                app.cut_off.clone(),
+                live.upstream_errors(),
+                live.settings.keep_alive,
+                live.process.cut_off.clone(),
             )
             .feedback(feedback);
             Answer {

@@ -263,7 +263,7 @@ mod tests {
             max_bytes: 100_000,
             idle: Duration::from_secs(15),
         };
-        let share = BodyMemory::new(1_000_000).share();
+        let share = Arc::new(BodyMemory::default()).share(1_000_000);
         let whole = read_whole(&HeaderMap::new(), body, limits, share).await;
         whole
             .map(|(bytes, _)| bytes.len())

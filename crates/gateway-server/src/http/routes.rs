@@ -179,20 +179,20 @@ pub fn handler(app: &Arc<App>) -> Handler {
     for (path, route) in all().chain(pages) {
         let app = Arc::clone(app);
         if path.contains('{') {
-            let answer = move |request: Request<Body>| dispatch(Arc::clone(&app), route, request);
+            let answer = move |request: Request<Body>| dispatch(app.live(), route, request);
             patterns = patterns.route(&path, any(answer));
         } else {
             exact.insert(path, route);
         }
     }
     let lost = Arc::clone(app);
-    let patterns = patterns
-        .fallback(move |request: Request<Body>| dispatch(Arc::clone(&lost), NOTHING, request));
+    let patterns =
+        patterns.fallback(move |request: Request<Body>| dispatch(lost.live(), NOTHING, request));
     let app = Arc::clone(app);
     Arc::new(move |request| {
         let request = collapse_slashes(request);
         match exact.get(request.uri().path()) {
-            Some(route) => Box::pin(dispatch(Arc::clone(&app), *route, request)),
+            Some(route) => Box::pin(dispatch(app.live(), *route, request)),
             None => answer_of(patterns.clone(), request),
         }
     })
@@ -201,7 +201,7 @@ pub fn handler(app: &Arc<App>) -> Handler {
 /// The metrics alone, for an address of their own, which the operator keeps private.
 pub fn metrics_handler(app: &Arc<App>) -> Handler {
     let app = Arc::clone(app);
-    let answer = move || std::future::ready(super::handlers::metrics_text(&app));
+    let answer = move || std::future::ready(super::handlers::metrics_text(&app.live()));
     let router = Router::new().route("/metrics", axum::routing::get(answer));
     Arc::new(move |request| answer_of(router.clone(), request))
 }

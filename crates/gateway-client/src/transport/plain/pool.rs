@@ -23,7 +23,7 @@ const PORT: u16 = 80;
 /// has closed one.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// All hosts. Their number is that of the configured providers.
+/// All hosts. Their number is that of the configured providers; where no connection is kept, no host is either.
 #[derive(Debug)]
 pub(super) struct Pool {
     hosts: RwLock<HashMap<String, Arc<Host>>>,
@@ -65,6 +65,9 @@ impl Pool {
         }
         drop(hosts);
         let host = Arc::new(Host::new(authority, self.idle_timeout, self.max_idle)?);
+        if self.max_idle == 0 {
+            return Ok(host);
+        }
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(
             hosts.entry(authority.to_owned()).or_insert(host),

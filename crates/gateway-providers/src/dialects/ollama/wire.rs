@@ -6,7 +6,7 @@ use gateway_types::JsonObject;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::dialects::text::Text;
+use crate::dialects::{function_tool::FunctionTool, text::Text};
 
 /// The body of `POST /api/chat`.
 #[derive(Debug, Default, Serialize)]
@@ -17,7 +17,7 @@ pub(super) struct ChatBody {
     pub(super) messages: Vec<InputMessage>,
     /// The functions on offer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) tools: Vec<Tool>,
+    pub(super) tools: Vec<FunctionTool>,
     /// Whether lines are wanted; the server's default is that they are.
     pub(super) stream: bool,
     /// `"json"`, or the JSON Schema that the answer follows.
@@ -75,28 +75,6 @@ pub(super) struct CallFunction {
     pub(super) name: String,
     /// The arguments.
     pub(super) arguments: JsonObject,
-}
-
-/// A function on offer.
-#[derive(Debug, Serialize)]
-pub(super) struct Tool {
-    /// `function`.
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    /// The function.
-    pub(super) function: ToolFunction,
-}
-
-/// The function.
-#[derive(Debug, Serialize)]
-pub(super) struct ToolFunction {
-    /// Its name.
-    pub(super) name: String,
-    /// What it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) description: Option<String>,
-    /// The JSON Schema of its arguments.
-    pub(super) parameters: JsonObject,
 }
 
 /// A whole answer, or one line of a stream. Everything may be missing or `null`.

@@ -4,7 +4,7 @@
 use proptest::{prelude::*, test_runner::TestCaseError};
 use serde_json::{Value, json};
 
-use super::{Bench, CUTS, streamed, whole};
+use super::{Bench, CUTS, Recording, streamed, whole};
 use crate::{Operation, TranslateError, dialects::AnswerDecoder, framing::Framing};
 
 /// Any chat request: every value that matters is a text of its own (`v17`), so that it can be looked for.
@@ -189,4 +189,16 @@ pub(crate) fn read_broken(
         streamed(dialect, &mut *decoder(), framing, &bytes, CUTS[1]);
     }
     whole(dialect, &mut *decoder(), &bytes);
+}
+
+/// Reads recordings with two bytes flipped, at so many places in each.
+pub(crate) fn read_broken_recordings(bench: &Bench, recordings: &[Recording], places: u16) {
+    for (start, recording) in (0_u16..).zip(recordings) {
+        for step in 0..places {
+            let at = step.wrapping_mul(977).wrapping_add(start);
+            let flips = [(at, 0x20), (at.wrapping_add(31), 0xff)];
+            let decoder = || bench.chat_decoder();
+            read_broken(bench.dialect.name(), decoder, &recording.answer, &flips);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 mod corpus;
 mod golden;
 pub(crate) mod laws;
+mod reading;
 mod replay;
 
 use std::sync::Arc;

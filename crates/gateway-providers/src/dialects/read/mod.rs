@@ -9,7 +9,7 @@ mod offer;
 mod tests;
 mod thinking;
 
-use gateway_types::chat::{ChatRequest, Modality, ServiceTier, Stop};
+use gateway_types::chat::{ChatRequest, FunctionDefinition, Modality, ServiceTier, Stop, Tool};
 
 pub(crate) use self::{
     calls::{CallNames, PastCall, past_calls},
@@ -32,6 +32,24 @@ pub(crate) fn invalid(param: impl Into<String>, message: impl Into<String>) -> T
         param: param.into(),
         message: message.into(),
     }
+}
+
+/// The tools on offer, each with the path at which it stands: `tools[2]`.
+pub(crate) fn tools(request: &mut ChatRequest) -> impl Iterator<Item = (String, Tool)> + use<> {
+    let tools = request.tools.take().unwrap_or_default();
+    (0_usize..)
+        .zip(tools)
+        .map(|(index, tool)| (format!("tools[{index}]"), tool))
+}
+
+/// The functions on offer in the older member, each with the path at which it stands: `functions[2]`.
+pub(crate) fn functions(
+    request: &mut ChatRequest,
+) -> impl Iterator<Item = (String, FunctionDefinition)> + use<> {
+    let functions = request.functions.take().unwrap_or_default();
+    (0_usize..)
+        .zip(functions)
+        .map(|(index, function)| (format!("functions[{index}]"), function))
 }
 
 /// The most tokens to generate: `max_completion_tokens`, or the older `max_tokens`.

@@ -9,7 +9,7 @@ use gateway_types::{
 };
 use serde_json::Value;
 
-use super::invalid;
+use super::{functions, invalid, tools};
 use crate::{TranslateError, dialects::dropped::Dropped};
 
 /// The functions that may be called, and whether one must be.
@@ -63,14 +63,7 @@ impl Offer {
             said_by: "tool_choice",
             ..Self::default()
         };
-        for (index, tool) in request
-            .tools
-            .take()
-            .unwrap_or_default()
-            .into_iter()
-            .enumerate()
-        {
-            let path = format!("tools[{index}]");
+        for (path, tool) in tools(request) {
             match tool {
                 Tool::Function(mut tool) => {
                     let function = std::mem::take(&mut tool.function);
@@ -80,9 +73,8 @@ impl Offer {
                 _ => dropped.name(path),
             }
         }
-        let functions = request.functions.take().unwrap_or_default();
-        for (index, function) in functions.into_iter().enumerate() {
-            offer.add(function, format!("functions[{index}]"), dropped);
+        for (path, function) in functions(request) {
+            offer.add(function, path, dropped);
         }
         match request.tool_choice.take().into_option() {
             Some(choice) => offer.choose(choice, dropped)?,

@@ -1,5 +1,6 @@
 //! The loop against providers whose every answer is written in the test, in paused time.
 
+mod accounts;
 mod moving_on;
 mod resting;
 mod storm;
@@ -23,11 +24,8 @@ fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSett
     let providers = upstreams
         .iter()
         .map(|upstream| Arc::clone(upstream) as SharedProvider);
-    let alias = Alias {
-        name: "m".to_owned(),
-        targets: targets.iter().map(|text| text.parse().unwrap()).collect(),
-        hidden: false,
-    };
+    let targets = targets.iter().map(|text| text.parse().unwrap());
+    let alias = Alias::new("m", targets.collect());
     let parts = TableParts {
         providers: providers.collect(),
         aliases: vec![alias],

@@ -33,6 +33,7 @@ type Script = Box<dyn Fn(&Call, usize) -> Answer + Send + Sync>;
 
 pub(super) struct Upstream {
     name: &'static str,
+    account: Option<&'static str>,
     script: Script,
     /// When it was called, and for which model.
     calls: Mutex<Vec<(Instant, String)>>,
@@ -44,8 +45,18 @@ impl Upstream {
         name: &'static str,
         script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
     ) -> Arc<Self> {
+        Self::account(name, None, script)
+    }
+
+    /// One account of a provider that has several.
+    pub(super) fn account(
+        name: &'static str,
+        account: Option<&'static str>,
+        script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self {
             name,
+            account,
             script: Box::new(script),
             calls: Mutex::default(),
         })
@@ -102,6 +113,10 @@ pub(super) fn fault(kind: FaultKind) -> Answer {
 impl Provider for Upstream {
     fn name(&self) -> &str {
         self.name
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account
     }
 
     fn vendor(&self) -> &'static str {

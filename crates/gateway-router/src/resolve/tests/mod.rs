@@ -89,15 +89,8 @@ fn explained(verdict: &Verdict) -> String {
 }
 
 fn alias(name: &str, targets: &[&str]) -> Alias {
-    let targets = targets
-        .iter()
-        .map(|target| target.parse().unwrap())
-        .collect();
-    Alias {
-        name: name.to_owned(),
-        targets,
-        hidden: false,
-    }
+    let targets = targets.iter().map(|target| target.parse().unwrap());
+    Alias::new(name, targets.collect())
 }
 
 const OPENAI: &[&str] = &["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"];

@@ -44,15 +44,8 @@ pub(super) fn aliases(
     let has_default =
         config.routing.default_model.is_some() || aliases.iter().any(|alias| alias.name == DEFAULT);
     if upstreams.mode == Mode::Demo && !has_default {
-        let target = AliasTarget {
-            provider: gateway_providers::demo::DEMO.to_owned(),
-            model: DEMO_MODEL.to_owned(),
-        };
-        aliases.push(Alias {
-            name: DEFAULT.to_owned(),
-            targets: vec![target],
-            hidden: false,
-        });
+        let target = AliasTarget::new(gateway_providers::demo::DEMO, DEMO_MODEL);
+        aliases.push(Alias::new(DEFAULT, vec![target]));
     }
     aliases
 }
@@ -178,7 +171,7 @@ impl Tracer<'_> {
         let mut targets: Vec<AliasTarget> = Vec::new();
         for (index, text) in section.targets.0.iter().enumerate() {
             for target in self.targets(text, &targets_path.join(index), scene) {
-                if targets.contains(&target) {
+                if targets.iter().any(|known| known.is_same_place(&target)) {
                     let message = format!("`{}/{}` is there twice", target.provider, target.model);
                     scene.wrong(
                         targets_path.join(index),
@@ -191,9 +184,8 @@ impl Tracer<'_> {
             }
         }
         (!targets.is_empty()).then(|| Alias {
-            name: name.to_owned(),
-            targets,
             hidden: section.hidden,
+            ..Alias::new(name, targets)
         })
     }
 
@@ -225,10 +217,7 @@ impl Tracer<'_> {
     fn target(&self, text: &str, path: &Path, scene: &mut Scene<'_, '_>) -> Option<AliasTarget> {
         let verbatim = |model: &str| {
             let provider = self.upstreams.backend.clone()?;
-            Some(AliasTarget {
-                provider,
-                model: model.to_owned(),
-            })
+            Some(AliasTarget::new(provider, model))
         };
         let Some((name, model)) = text
             .split_once('/')
@@ -249,10 +238,7 @@ impl Tracer<'_> {
             return None;
         };
         match self.upstreams.find(name) {
-            Named::Provider(provider) => Some(AliasTarget {
-                provider: provider.to_owned(),
-                model: model.to_owned(),
-            }),
+            Named::Provider(provider) => Some(AliasTarget::new(provider, model)),
             Named::SwitchedOff => {
                 scene.ledger.warn(format!(
                     "{path}: `{text}` is left out, as the provider is switched off"

@@ -10,22 +10,22 @@ use http::Uri;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    app::App,
+    app::Live,
     http::{answer::Answer, error::ApiError, options::query_value},
 };
 
 /// The features of every provider, for a model that is usual there; with `?model=` of the targets of that model.
-pub(super) async fn list(app: &App, uri: Uri) -> Result<Answer, ApiError> {
+pub(super) async fn list(live: &Live, uri: Uri) -> Result<Answer, ApiError> {
     let asked = query_value(&uri, "model").filter(|model| !model.is_empty());
     let entries: Vec<Value> = match asked {
         Some(model) => {
             let request = ModelRequest::new(&model, Operation::Chat);
-            let plan = app.router.plan(&request).await?;
+            let plan = live.router.plan(&request).await?;
             plan.targets()
                 .map(|target| entry(&*target.provider, Some(&target.model)))
                 .collect()
         }
-        None => app
+        None => live
             .router
             .table()
             .providers()

@@ -16,14 +16,14 @@ use super::{
     pipeline,
     routes::{Endpoint, Route},
 };
-use crate::{app::App, docs, observe::Exchange, openapi};
+use crate::{app::Live, docs, observe::Exchange, openapi};
 
 /// Answers an admitted request.
 ///
 /// # Errors
 /// Whatever the endpoint's own documentation says.
 pub async fn handle(
-    app: &Arc<App>,
+    live: &Arc<Live>,
     route: Route,
     admitted: Admitted,
     exchange: &mut Exchange,
@@ -31,17 +31,17 @@ pub async fn handle(
     // A body cannot be shared between threads: what waits gets parts of the request, never a reference to it.
     let Admitted { request, principal } = admitted;
     match route.endpoint {
-        Endpoint::Operation(operation) => pipeline::serve(app, operation, request, exchange).await,
-        Endpoint::Models => models::list(app, request.into_parts().0.uri).await,
-        Endpoint::Model => models::find(app, request.into_parts().0.uri).await,
-        Endpoint::Capabilities => capabilities::list(app, request.into_parts().0.uri).await,
-        Endpoint::Proxy => proxy::relay(app, request, exchange).await,
+        Endpoint::Operation(operation) => pipeline::serve(live, operation, request, exchange).await,
+        Endpoint::Models => models::list(live, request.into_parts().0.uri).await,
+        Endpoint::Model => models::find(live, request.into_parts().0.uri).await,
+        Endpoint::Capabilities => capabilities::list(live, request.into_parts().0.uri).await,
+        Endpoint::Proxy => proxy::relay(live, request, exchange).await,
         Endpoint::Health => status::health(),
-        Endpoint::Ready => status::ready(app),
-        Endpoint::Status => status::status(app, &principal),
-        Endpoint::ApiStatus => status::api_status(app, request.headers()),
+        Endpoint::Ready => status::ready(live),
+        Endpoint::Status => status::status(live, &principal),
+        Endpoint::ApiStatus => status::api_status(live, request.headers()),
         Endpoint::Root => status::root(),
-        Endpoint::Metrics => status::metrics(app),
+        Endpoint::Metrics => status::metrics(live),
         Endpoint::OpenApi => openapi::answer(),
         Endpoint::OpenApi32 => openapi::answer_3_2(),
         Endpoint::Docs => docs::answer(request.uri().path()),

@@ -7,7 +7,7 @@ use http::{StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    app::App,
+    app::Live,
     http::{
         answer::Answer,
         error::{ApiError, ErrorKind},
@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// All models, or one provider's with `?provider=`.
-pub(super) async fn list(app: &App, uri: Uri) -> Result<Answer, ApiError> {
+pub(super) async fn list(live: &Live, uri: Uri) -> Result<Answer, ApiError> {
     let provider = query_value(&uri, "provider");
-    app.router
+    live.router
         .models(provider.as_deref())
         .await
         .map(Answer::raw_json)
@@ -26,7 +26,7 @@ pub(super) async fn list(app: &App, uri: Uri) -> Result<Answer, ApiError> {
 }
 
 /// One model. Its id may hold slashes, raw or as `%2F`.
-pub(super) async fn find(app: &App, uri: Uri) -> Result<Answer, ApiError> {
+pub(super) async fn find(live: &Live, uri: Uri) -> Result<Answer, ApiError> {
     let path = uri.path();
     let id = path.split_once("/models/").map_or("", |(_, id)| id);
     let id = percent_decode_str(id).decode_utf8().map_err(|_| {
@@ -36,7 +36,7 @@ pub(super) async fn find(app: &App, uri: Uri) -> Result<Answer, ApiError> {
         )
         .param("model")
     })?;
-    app.router
+    live.router
         .model(&id)
         .await
         .map(Answer::raw_json)

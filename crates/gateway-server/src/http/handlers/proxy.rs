@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, Request, header};
 
 use self::judge::{Judge, Outgoing};
 use crate::{
-    app::App,
+    app::Live,
     http::{
         answer::{Answer, header_text},
         error::{ApiError, ErrorKind},
@@ -25,12 +25,12 @@ use crate::{
 
 /// Relays one request.
 pub(super) async fn relay(
-    app: &App,
+    live: &Live,
     request: Request<Body>,
     exchange: &mut Exchange,
 ) -> Result<Answer, ApiError> {
     exchange.record.operation = "proxy";
-    if !app.settings.proxy {
+    if !live.settings.proxy {
         return Err(ApiError::new(
             ErrorKind::FeatureDisabled,
             "Raw proxying is switched off on this gateway.",
@@ -44,13 +44,13 @@ pub(super) async fn relay(
         ));
     }
     let (name, path) = split(parts.uri.path());
-    let provider = app.router.provider(name)?;
+    let provider = live.router.provider(name)?;
     exchange.record.provider = Some(provider.name().to_owned());
     let Outgoing {
         body,
         share,
         refusal,
-    } = Judge::of(app, provider.name(), path)?
+    } = Judge::of(live, provider.name(), path)?
         .outgoing(&parts.headers, body)
         .await?;
     let outbound = ProxyRequest {
@@ -64,7 +64,7 @@ pub(super) async fn relay(
     drop(share);
     let reply = reply.map_err(|error| {
         let ours = refusal.take();
-        ours.unwrap_or_else(|| ApiError::from_call(error, app.upstream_errors()))
+        ours.unwrap_or_else(|| ApiError::from_call(error, live.upstream_errors()))
     })?;
     Ok(Answer {
         status: reply.status,

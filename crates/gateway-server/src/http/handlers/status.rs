@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    app::{App, MetricsExposure},
+    app::{Live, MetricsExposure},
     health::LastSeen,
     http::{
         answer::Answer,
@@ -35,8 +35,8 @@ pub(super) fn health() -> Result<Answer, ApiError> {
 }
 
 /// Requests are taken.
-pub(super) fn ready(app: &App) -> Result<Answer, ApiError> {
-    if app.draining.is_cancelled() {
+pub(super) fn ready(live: &Live) -> Result<Answer, ApiError> {
+    if live.process.draining.is_cancelled() {
         return Err(ApiError::new(
             ErrorKind::Draining,
             "The gateway is shutting down.",
@@ -46,26 +46,26 @@ pub(super) fn ready(app: &App) -> Result<Answer, ApiError> {
 }
 
 /// The state, with the providers for callers who have a key.
-pub(super) fn status(app: &App, principal: &Principal) -> Result<Answer, ApiError> {
-    let channels: Vec<_> = app.health.providers().collect();
+pub(super) fn status(live: &Live, principal: &Principal) -> Result<Answer, ApiError> {
+    let channels: Vec<_> = live.health.providers().collect();
     let connected = channels
         .iter()
         .filter(|(_, _, seen)| seen.ok != Some(false))
         .count();
     let mut status = json!({
-        "status": if app.draining.is_cancelled() { "draining" } else { "ok" },
+        "status": if live.process.draining.is_cancelled() { "draining" } else { "ok" },
         "version": VERSION,
-        "start_time": app.started_unix,
-        "uptime": uptime_text(app),
-        "uptime_seconds": app.started.elapsed().as_secs(),
+        "start_time": live.process.started_unix,
+        "uptime": uptime_text(live),
+        "uptime_seconds": live.process.started.elapsed().as_secs(),
         "connected_channels": connected,
         "total_channels": channels.len(),
         "active_sessions": 0,
-        "in_flight_requests": app.observers.metrics.in_flight.load(Ordering::Relaxed),
+        "in_flight_requests": live.process.observers.metrics.in_flight.load(Ordering::Relaxed),
     });
-    let known = app.settings.keys.is_open() || matches!(principal, Principal::Key { .. });
+    let known = live.settings.keys.is_open() || matches!(principal, Principal::Key { .. });
     if let (true, Some(status)) = (known, status.as_object_mut()) {
-        let circuits = app.router.health().circuits();
+        let circuits = live.router.health().circuits();
         let channels = channels
             .iter()
             .map(|(name, vendor, seen)| channel(name, vendor, *seen, &circuits))
@@ -97,6 +97,7 @@ fn circuit(report: &CircuitReport) -> Value {
         Some(at.duration_since(UNIX_EPOCH).ok()?.as_secs())
     });
     json!({
+        "account": report.account,
         "model": report.model,
         "state": report.state.name(),
         "until": until,
@@ -105,9 +106,9 @@ fn circuit(report: &CircuitReport) -> Value {
 }
 
 /// The state for dashboards, in their envelope. Open to everybody: no names, no secrets.
-pub(super) fn api_status(app: &App, headers: &HeaderMap) -> Result<Answer, ApiError> {
-    let total = app.health.providers().count();
-    let healthy = app
+pub(super) fn api_status(live: &Live, headers: &HeaderMap) -> Result<Answer, ApiError> {
+    let total = live.health.providers().count();
+    let healthy = live
         .health
         .providers()
         .filter(|(_, _, seen)| seen.ok != Some(false))
@@ -117,9 +118,9 @@ pub(super) fn api_status(app: &App, headers: &HeaderMap) -> Result<Answer, ApiEr
         "message": "",
         "data": {
             "version": VERSION,
-            "start_time": app.started_unix,
-            "uptime": uptime_text(app),
-            "system_name": app.settings.system_name,
+            "start_time": live.process.started_unix,
+            "uptime": uptime_text(live),
+            "system_name": live.settings.system_name,
             "server_address": server_address(headers),
             "quota_per_unit": 500_000,
             "display_in_currency": true,
@@ -170,10 +171,10 @@ pub(super) fn root() -> Result<Answer, ApiError> {
 }
 
 /// Prometheus metrics.
-pub(super) fn metrics(app: &App) -> Result<Answer, ApiError> {
-    match app.settings.metrics {
+pub(super) fn metrics(live: &Live) -> Result<Answer, ApiError> {
+    match live.settings.metrics {
         MetricsExposure::WithKey => {
-            let ([(_, content_type)], text) = metrics_text(app);
+            let ([(_, content_type)], text) = metrics_text(live);
             Ok(Answer::text(content_type, text))
         }
         MetricsExposure::Off | MetricsExposure::OwnAddress => Err(ApiError::new(
@@ -184,25 +185,26 @@ pub(super) fn metrics(app: &App) -> Result<Answer, ApiError> {
 }
 
 /// The metrics with their content type, as the service of their own address answers them.
-pub(crate) fn metrics_text(app: &App) -> ([(HeaderName, &'static str); 1], String) {
-    let dropped = app
+pub(crate) fn metrics_text(live: &Live) -> ([(HeaderName, &'static str); 1], String) {
+    let dropped = live
+        .process
         .observers
         .access_log
         .as_ref()
         .map_or(0, AccessLog::dropped);
     (
         [(header::CONTENT_TYPE, METRICS_TYPE)],
-        app.observers.metrics.render(
+        live.process.observers.metrics.render(
             dropped,
-            app.detached.running(),
-            &app.health.metrics(&app.router.health().circuits()),
+            live.process.detached.running(),
+            &live.health.metrics(&live.router.health().circuits()),
         ),
     )
 }
 
 /// `1d 2h 3m 4s`, without leading zero parts.
-fn uptime_text(app: &App) -> String {
-    let seconds = app.started.elapsed().as_secs();
+fn uptime_text(live: &Live) -> String {
+    let seconds = live.process.started.elapsed().as_secs();
     let parts = [
         (seconds / 86_400, "d"),
         (seconds / 3600 % 24, "h"),

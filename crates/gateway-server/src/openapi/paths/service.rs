@@ -74,6 +74,8 @@ pub(in crate::openapi) struct Channel {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::openapi) struct Circuit {
+    /// Which of the provider's accounts; `null` where it has one credential only.
+    account: Option<String>,
     /// The model as the provider names it; `null` for all of them.
     model: Option<String>,
     /// `open` after faults, `cooling` in a pause, `half_open` while one request at a time tries it.

@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     TranslateError,
-    dialects::{dropped::Dropped, read::invalid},
+    dialects::{
+        dropped::Dropped,
+        read::{functions, invalid, tools},
+    },
     rules::ModelRule,
 };
 
@@ -65,14 +68,7 @@ pub(super) fn read(
         said_by: "tool_choice",
         ..Offer::default()
     };
-    for (index, tool) in chat
-        .tools
-        .take()
-        .unwrap_or_default()
-        .into_iter()
-        .enumerate()
-    {
-        let path = format!("tools[{index}]");
+    for (path, tool) in tools(chat) {
         let offered = match tool {
             Tool::Function(tool) => Some(function_tool(tool, &path, rule, dropped)),
             Tool::Custom(tool) => Some(custom_tool(tool, &path, dropped)),
@@ -84,14 +80,7 @@ pub(super) fn read(
             None => dropped.name(path),
         }
     }
-    for (index, function) in chat
-        .functions
-        .take()
-        .unwrap_or_default()
-        .into_iter()
-        .enumerate()
-    {
-        let path = format!("functions[{index}]");
+    for (path, function) in functions(chat) {
         offer
             .tools
             .push(function_offered(function, None, &path, rule, dropped));

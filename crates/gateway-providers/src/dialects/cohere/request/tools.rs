@@ -2,13 +2,13 @@
 //!
 //! Spec: <https://docs.cohere.com/docs/tool-use-overview>
 
-use gateway_types::JsonObject;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::wire::{ChatBody, Tool, ToolFunction};
+use super::super::wire::ChatBody;
 use crate::{
     dialects::{
         dropped::Dropped,
+        function_tool::FunctionTool,
         read::{Choice, Offer, Offered},
     },
     rules::ModelRule,
@@ -38,7 +38,7 @@ pub(super) fn put(offer: Offer, rule: &ModelRule, body: &mut ChatBody, dropped: 
     if body.strict_tools.is_none() {
         put_strict(&functions, body, dropped);
     }
-    body.tools = functions.into_iter().map(tool).collect();
+    body.tools = functions.into_iter().map(FunctionTool::from).collect();
 }
 
 /// Strictness is one switch for all tools, and wants a required parameter in each of them.
@@ -66,21 +66,4 @@ fn has_required(function: &Offered) -> bool {
         .and_then(|schema| schema.get("required"))
         .and_then(Value::as_array)
         .is_some_and(|required| !required.is_empty())
-}
-
-fn tool(function: Offered) -> Tool {
-    Tool {
-        kind: "function",
-        function: ToolFunction {
-            name: function.name,
-            description: function.description,
-            parameters: function.parameters.unwrap_or_else(no_parameters),
-        },
-    }
-}
-
-fn no_parameters() -> JsonObject {
-    [("type", json!("object")), ("properties", json!({}))]
-        .into_iter()
-        .collect()
 }

@@ -7,7 +7,7 @@ use crate::{
     FaultKind, Operation,
     dialects::{
         Decoder,
-        proof::{CUTS, Outcome, found, streamed, whole},
+        proof::{CUTS, Outcome, found, streamed},
     },
     framing::Framing,
 };
@@ -25,30 +25,11 @@ fn stream(events: &[Value]) -> Vec<u8> {
 }
 
 fn read_stream(events: &[Value]) -> Outcome {
-    let bytes = stream(events);
-    let mut outcomes = CUTS.into_iter().map(|cut| {
-        streamed(
-            "cohere",
-            &mut *bench().chat_decoder(),
-            Framing::Sse,
-            &bytes,
-            cut,
-        )
-    });
-    let first = outcomes.next().unwrap();
-    for other in outcomes {
-        assert_eq!(other.answer, first.answer);
-        assert_eq!(other.fault.is_some(), first.fault.is_some());
-    }
-    first
+    bench().read_stream(Framing::Sse, &stream(events))
 }
 
 fn read_whole(body: &Value) -> Outcome {
-    whole(
-        "cohere",
-        &mut *bench().chat_decoder(),
-        body.to_string().as_bytes(),
-    )
+    bench().read_whole(body.to_string().as_bytes())
 }
 
 fn delta(kind: &str, index: u64, message: &Value) -> Value {
@@ -347,14 +328,9 @@ fn embeddings_are_asked_for_in_batches_and_told_as_one() {
 #[test]
 fn an_answer_with_too_few_vectors_is_none() {
     let request = json!({"model": "m", "input": ["a", "b"]});
-    let encoded = bench()
-        .encode(Operation::Embeddings, "m", &request)
-        .unwrap();
-    let Decoder::Whole(decoder) = encoded.decoder else {
-        panic!("no chat");
-    };
-    let body = json!({"embeddings": {"float": [[1.0]]}}).to_string();
-    let fault = decoder.read(vec![body.into()]).unwrap_err();
+    let answers = vec![json!({"embeddings": {"float": [[1.0]]}}).to_string().into()];
+    let read = bench().read_answers(Operation::Embeddings, &request, answers);
+    let fault = read.unwrap_err();
     assert_eq!(fault.kind, FaultKind::InvalidResponse);
 }
 
@@ -363,13 +339,11 @@ fn rankings_repeat_the_documents_where_they_are_asked_for() {
     let request = json!({
         "model": "m", "query": "q", "documents": ["a", {"text": "b"}], "return_documents": true
     });
-    let encoded = bench().encode(Operation::Rerank, "m", &request).unwrap();
-    let Decoder::Whole(decoder) = encoded.decoder else {
-        panic!("no chat");
-    };
     let body = json!({"id": "r", "results": [{"index": 1, "relevance_score": 0.5}], "meta": {}});
-    let told = decoder.read(vec![body.to_string().into()]).unwrap();
-    let told: Value = serde_json::from_slice(&told.body).unwrap();
+    let answers = vec![body.to_string().into()];
+    let (_, told) = bench()
+        .read_answers(Operation::Rerank, &request, answers)
+        .unwrap();
     let expected = json!([{"index": 1, "relevance_score": 0.5, "document": {"text": "b"}}]);
     assert_eq!((&told["results"], &told["model"]), (&expected, &json!("m")));
 }

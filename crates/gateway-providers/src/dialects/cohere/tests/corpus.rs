@@ -1,15 +1,11 @@
 //! Every recording is read in every cut, and what an independent reader found in it is there.
 
-use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::bench;
 use crate::{
     Operation,
-    dialects::{
-        Decoder,
-        proof::{CUTS, Outcome, Recording, found, recordings, streamed, whole},
-    },
+    dialects::proof::{Outcome, Recording, found, recordings},
     framing::Framing,
 };
 
@@ -65,19 +61,7 @@ fn check_usage(id: &str, facts: &Value, answer: &Value) {
 }
 
 fn read(recording: &Recording) -> Vec<Outcome> {
-    let bench = bench();
-    if recording.streaming {
-        let read = |cut| {
-            let decoder = &mut *bench.chat_decoder();
-            streamed("cohere", decoder, Framing::Sse, &recording.answer, cut)
-        };
-        return CUTS.into_iter().map(read).collect();
-    }
-    vec![whole(
-        "cohere",
-        &mut *bench.chat_decoder(),
-        &recording.answer,
-    )]
+    bench().read_recording(Framing::Sse, recording)
 }
 
 #[test]
@@ -85,7 +69,7 @@ fn chats_say_what_was_found_in_them() {
     for recording in recordings(&["cohere.chat_v2"]) {
         let id = &recording.id;
         if recording.status != 200 {
-            check_error(&recording);
+            bench().check_error(&recording, "message");
             continue;
         }
         for outcome in read(&recording) {
@@ -105,20 +89,6 @@ fn chats_say_what_was_found_in_them() {
     }
 }
 
-fn check_error(recording: &Recording) {
-    let status = StatusCode::from_u16(recording.status).unwrap();
-    let body = recording.answer.clone().into();
-    let error = bench().dialect.error(status, &HeaderMap::new(), &body);
-    let told: Value = serde_json::from_slice(&error.body.unwrap()).unwrap();
-    let native: Value = serde_json::from_slice(&recording.answer).unwrap();
-    assert_eq!(error.status, status);
-    assert_eq!(
-        told["error"]["message"], native["message"],
-        "{}",
-        recording.id
-    );
-}
-
 #[test]
 fn citations_of_a_recording_are_told_whole() {
     for recording in recordings(&["cohere.chat_v2"]) {
@@ -135,7 +105,6 @@ fn citations_of_a_recording_are_told_whole() {
 
 #[test]
 fn embeddings_and_rankings_are_told_in_the_endpoints_shape() {
-    let bench = bench();
     for recording in recordings(&["cohere.embed"]) {
         let native: Value = serde_json::from_slice(&recording.answer).unwrap();
         let images = recording.request["images"].as_array().cloned();
@@ -144,7 +113,7 @@ fn embeddings_and_rankings_are_told_in_the_endpoints_shape() {
             urls.into_iter().map(part).collect()
         });
         let request = json!({"model": "m", "input": input});
-        let told = decoded(&bench, Operation::Embeddings, &request, &recording);
+        let told = decoded(Operation::Embeddings, &request, &recording);
         let (_, vectors) = native["embeddings"]
             .as_object()
             .unwrap()
@@ -160,7 +129,7 @@ fn embeddings_and_rankings_are_told_in_the_endpoints_shape() {
     }
     for recording in recordings(&["cohere.rerank"]) {
         let native: Value = serde_json::from_slice(&recording.answer).unwrap();
-        let told = decoded(&bench, Operation::Rerank, &recording.request, &recording);
+        let told = decoded(Operation::Rerank, &recording.request, &recording);
         assert_eq!(told["results"], native["results"], "{}", recording.id);
         assert_eq!(
             (&told["id"], &told["meta"]),
@@ -169,18 +138,10 @@ fn embeddings_and_rankings_are_told_in_the_endpoints_shape() {
     }
 }
 
-fn decoded(
-    bench: &crate::dialects::proof::Bench,
-    operation: Operation,
-    request: &Value,
-    recording: &Recording,
-) -> Value {
-    let encoded = bench.encode(operation, "m", request).unwrap();
-    let Decoder::Whole(decoder) = encoded.decoder else {
-        panic!("{operation:?} is no chat");
-    };
-    let told = decoder.read(vec![recording.answer.clone().into()]).unwrap();
-    serde_json::from_slice(&told.body).unwrap()
+fn decoded(operation: Operation, request: &Value, recording: &Recording) -> Value {
+    let answers = vec![recording.answer.clone().into()];
+    let (_, told) = bench().read_answers(operation, request, answers).unwrap();
+    told
 }
 
 #[test]

@@ -181,20 +181,6 @@ impl<'a, 'de: 'a> OfText<'de> for Block<'a> {
     }
 }
 
-impl<'a, 'de: 'a> OfText<'de> for Call<'a> {
-    fn of_text(_: Text<'de>) -> Option<Self> {
-        None
-    }
-}
-
-impl<'a, 'de: 'a> OfText<'de> for LogprobItem<'a> {
-    fn of_text(_: Text<'de>) -> Option<Self> {
-        None
-    }
-}
-
-impl<'de> OfText<'de> for Value {
-    fn of_text(_: Text<'de>) -> Option<Self> {
-        None
-    }
-}
+impl<'a, 'de: 'a> OfText<'de> for Call<'a> {}
+impl<'a, 'de: 'a> OfText<'de> for LogprobItem<'a> {}
+impl<'de> OfText<'de> for Value {}

@@ -10,6 +10,6 @@ pub(in crate::dialects::cohere) use self::{
     answer::{Answer, Block, Call, Event, LogprobItem, Message, Usage},
     request::{
         CallFunction, ChatBody, Content, ImageSource, InputBlock, InputMessage, ResponseFormat,
-        Thinking, Tool, ToolCallOut, ToolFunction,
+        Thinking, ToolCallOut,
     },
 };

@@ -6,6 +6,8 @@ use gateway_types::{JsonObject, Number};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::dialects::function_tool::FunctionTool;
+
 /// The body of `POST /v2/chat`.
 #[derive(Debug, Default, Serialize)]
 pub(in crate::dialects::cohere) struct ChatBody {
@@ -17,7 +19,7 @@ pub(in crate::dialects::cohere) struct ChatBody {
     pub(in crate::dialects::cohere) stream: bool,
     /// The functions on offer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::dialects::cohere) tools: Vec<Tool>,
+    pub(in crate::dialects::cohere) tools: Vec<FunctionTool>,
     /// `REQUIRED` or `NONE`; the model decides where it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::dialects::cohere) tool_choice: Option<&'static str>,
@@ -169,28 +171,6 @@ pub(in crate::dialects::cohere) struct CallFunction {
     pub(in crate::dialects::cohere) name: String,
     /// The text of a JSON object.
     pub(in crate::dialects::cohere) arguments: String,
-}
-
-/// A function on offer.
-#[derive(Debug, Serialize)]
-pub(in crate::dialects::cohere) struct Tool {
-    /// `function`.
-    #[serde(rename = "type")]
-    pub(in crate::dialects::cohere) kind: &'static str,
-    /// The function.
-    pub(in crate::dialects::cohere) function: ToolFunction,
-}
-
-/// The function.
-#[derive(Debug, Serialize)]
-pub(in crate::dialects::cohere) struct ToolFunction {
-    /// Its name.
-    pub(in crate::dialects::cohere) name: String,
-    /// What it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::dialects::cohere) description: Option<String>,
-    /// The JSON Schema of its arguments.
-    pub(in crate::dialects::cohere) parameters: JsonObject,
 }
 
 /// The shape of an answer.

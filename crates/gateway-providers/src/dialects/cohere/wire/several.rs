@@ -18,8 +18,10 @@ pub(in crate::dialects::cohere) struct Several<T>(pub(in crate::dialects::cohere
 
 /// What a bare text stands for where objects are usual.
 pub(super) trait OfText<'a>: Sized {
-    /// The object that the text stands for, if any.
-    fn of_text(text: Text<'a>) -> Option<Self>;
+    /// The object that the text stands for; none where objects are never written so.
+    fn of_text(_: Text<'a>) -> Option<Self> {
+        None
+    }
 }
 
 impl<T> Default for Several<T> {

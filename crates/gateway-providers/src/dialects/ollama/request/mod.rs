@@ -3,16 +3,17 @@
 mod messages;
 mod options;
 
-use gateway_types::{JsonObject, chat::ChatRequest};
-use serde_json::{Value, json};
+use gateway_types::chat::ChatRequest;
+use serde_json::Value;
 
-use super::wire::{ChatBody, Tool, ToolFunction};
+use super::wire::ChatBody;
 use crate::{
     TranslateError,
     dialects::{
         Ask,
         dropped::Dropped,
-        read::{self, Choice, Format, Offer, Offered, READ_ELSEWHERE, ThinkingAsk},
+        function_tool::FunctionTool,
+        read::{self, Choice, Format, Offer, READ_ELSEWHERE, ThinkingAsk},
     },
 };
 
@@ -88,24 +89,11 @@ fn put_tools(offer: Offer, body: &mut ChatBody, dropped: &mut Dropped) {
             dropped.name(format!("{}.strict", function.path));
         }
     }
-    body.tools = offer.functions.into_iter().map(tool).collect();
-}
-
-fn tool(function: Offered) -> Tool {
-    Tool {
-        kind: "function",
-        function: ToolFunction {
-            name: function.name,
-            description: function.description,
-            parameters: function.parameters.unwrap_or_else(no_parameters),
-        },
-    }
-}
-
-fn no_parameters() -> JsonObject {
-    [("type", json!("object")), ("properties", json!({}))]
+    body.tools = offer
+        .functions
         .into_iter()
-        .collect()
+        .map(FunctionTool::from)
+        .collect();
 }
 
 /// A switch, or a level; there are no budgets.

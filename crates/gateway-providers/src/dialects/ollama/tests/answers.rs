@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::bench;
 use crate::{
     FaultKind, Operation,
-    dialects::{
-        Decoder,
-        proof::{CUTS, Outcome, found, streamed, whole},
-    },
+    dialects::proof::{Outcome, found, whole},
     framing::Framing,
 };
 
@@ -17,30 +14,12 @@ fn lines(lines: &[Value]) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn read_stream(of: &[Value]) -> Outcome {
-    let bytes = lines(of);
-    let mut outcomes = CUTS.into_iter().map(|cut| {
-        streamed(
-            "ollama",
-            &mut *bench().chat_decoder(),
-            Framing::Lines,
-            &bytes,
-            cut,
-        )
-    });
-    let first = outcomes.next().unwrap();
-    for other in outcomes {
-        assert_eq!(other.answer, first.answer);
-    }
-    first
+fn read_stream(events: &[Value]) -> Outcome {
+    bench().read_stream(Framing::Lines, &lines(events))
 }
 
 fn read_whole(body: &Value) -> Outcome {
-    whole(
-        "ollama",
-        &mut *bench().chat_decoder(),
-        body.to_string().as_bytes(),
-    )
+    bench().read_whole(body.to_string().as_bytes())
 }
 
 #[test]
@@ -171,16 +150,12 @@ fn embeddings_are_told_as_they_were_asked_for() {
         (Value::Null, json!([1.0, -2.0])),
     ] {
         let request = json!({"model": "m", "input": "a", "encoding_format": encoding});
-        let encoded = bench()
-            .encode(Operation::Embeddings, "m", &request)
-            .unwrap();
-        let Decoder::Whole(decoder) = encoded.decoder else {
-            panic!("no chat");
-        };
         let body = json!({"model": "m", "embeddings": [[1.0, -2.0]], "prompt_eval_count": 2});
-        let told = decoder.read(vec![body.to_string().into()]).unwrap();
-        assert_eq!(told.usage.unwrap().input, Some(2));
-        let told: Value = serde_json::from_slice(&told.body).unwrap();
+        let answers = vec![body.to_string().into()];
+        let (answer, told) = bench()
+            .read_answers(Operation::Embeddings, &request, answers)
+            .unwrap();
+        assert_eq!(answer.usage.unwrap().input, Some(2));
         assert_eq!(told["data"][0]["embedding"], expected);
     }
 }
@@ -188,14 +163,9 @@ fn embeddings_are_told_as_they_were_asked_for() {
 #[test]
 fn an_answer_with_too_few_vectors_is_none() {
     let request = json!({"model": "m", "input": ["a", "b"]});
-    let encoded = bench()
-        .encode(Operation::Embeddings, "m", &request)
-        .unwrap();
-    let Decoder::Whole(decoder) = encoded.decoder else {
-        panic!("no chat");
-    };
-    let body = json!({"embeddings": [[1.0]]}).to_string();
-    assert!(decoder.read(vec![body.into()]).is_err());
+    let answers = vec![json!({"embeddings": [[1.0]]}).to_string().into()];
+    let read = bench().read_answers(Operation::Embeddings, &request, answers);
+    assert!(read.is_err());
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Every recording is read in every cut, and what an independent reader found in it is there.
 
-use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::bench;
 use crate::{
     Operation,
-    dialects::proof::{CUTS, Outcome, Recording, found, recordings, streamed, whole},
+    dialects::proof::{Outcome, Recording, found, recordings},
     framing::Framing,
 };
 
@@ -40,19 +39,7 @@ fn expected(facts: &Value) -> Value {
 }
 
 fn read(recording: &Recording) -> Vec<Outcome> {
-    let bench = bench();
-    if recording.streaming {
-        let read = |cut| {
-            let decoder = &mut *bench.chat_decoder();
-            streamed("ollama", decoder, Framing::Lines, &recording.answer, cut)
-        };
-        return CUTS.into_iter().map(read).collect();
-    }
-    vec![whole(
-        "ollama",
-        &mut *bench.chat_decoder(),
-        &recording.answer,
-    )]
+    bench().read_recording(Framing::Lines, recording)
 }
 
 #[test]
@@ -60,7 +47,7 @@ fn chats_say_what_was_found_in_them() {
     for recording in recordings(&["ollama.chat"]) {
         let id = &recording.id;
         if recording.status != 200 {
-            check_error(&recording);
+            bench().check_error(&recording, "error");
             continue;
         }
         for outcome in read(&recording) {
@@ -77,20 +64,6 @@ fn chats_say_what_was_found_in_them() {
             assert_ne!(outcome.answer["model"], "asked", "{id}");
         }
     }
-}
-
-fn check_error(recording: &Recording) {
-    let status = StatusCode::from_u16(recording.status).unwrap();
-    let body = recording.answer.clone().into();
-    let error = bench().dialect.error(status, &HeaderMap::new(), &body);
-    let told: Value = serde_json::from_slice(&error.body.unwrap()).unwrap();
-    let native: Value = serde_json::from_slice(&recording.answer).unwrap();
-    assert_eq!(error.status, status);
-    assert_eq!(
-        told["error"]["message"], native["error"],
-        "{}",
-        recording.id
-    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{rest_of_form, stream};
 use crate::{
-    app::App,
+    app::Live,
     http::{
         body_memory::BodyShare,
         error::ApiError,
@@ -33,7 +33,7 @@ const MESSAGES: &[(&str, &str)] = &[
 
 /// What has to be judged about one request.
 pub(super) struct Judge<'a> {
-    app: &'a App,
+    live: &'a Live,
     provider: &'a str,
     /// The models that the path names.
     in_path: Vec<String>,
@@ -57,18 +57,18 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// 403 for a model in the path that may not be used.
-    pub(super) fn of(app: &'a App, provider: &'a str, path: &str) -> Result<Self, ApiError> {
-        let of_models = !app.router.table().policy().is_open();
+    pub(super) fn of(live: &'a Live, provider: &'a str, path: &str) -> Result<Self, ApiError> {
+        let of_models = !live.router.table().policy().is_open();
         let judge = Self {
-            app,
+            live,
             provider,
             in_path: if of_models {
-                app.settings.path_models.named(provider, path)
+                live.settings.path_models.named(provider, path)
             } else {
                 Vec::new()
             },
             of_models,
-            images_in: if app.settings.vision {
+            images_in: if live.settings.vision {
                 None
             } else {
                 messages_at(path)
@@ -90,7 +90,7 @@ impl<'a> Judge<'a> {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<Outgoing, ApiError> {
-        let limits = self.app.settings.body;
+        let limits = self.live.settings.body;
         receive::check_head(headers, limits)?;
         let refusal = Refusal::default();
         let content_type = headers.get(header::CONTENT_TYPE);
@@ -99,7 +99,7 @@ impl<'a> Judge<'a> {
         } else if self.images_in.is_some() || self.of_models && !multipart::is_form(content_type) {
             self.judged_json(headers, body).await?
         } else {
-            let share = self.app.settings.body_memory.share();
+            let share = self.live.body_share();
             let arriving = Arriving::new(body, limits, share);
             if self.of_models {
                 (self.judged_form(headers, arriving, &refusal).await?, None)
@@ -122,8 +122,8 @@ impl<'a> Judge<'a> {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<(RequestBody, Option<BodyShare>), ApiError> {
-        let settings = &self.app.settings;
-        let share = settings.body_memory.share();
+        let settings = &self.live.settings;
+        let share = self.live.body_share();
         let (bytes, share) = receive::read_whole(headers, body, settings.body, share).await?;
         let object = understand::object(bytes.clone(), settings.scan)?;
         // A provider that has the model from the path needs none in the body; one that is there is judged as well.
@@ -159,7 +159,7 @@ impl<'a> Judge<'a> {
     }
 
     fn permit(&self, model: &str) -> Result<(), ApiError> {
-        let policy = self.app.router.table().policy();
+        let policy = self.live.router.table().policy();
         if policy.permits_model(self.provider, model) {
             return Ok(());
         }
