@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     account,
+    affinity::{BoundState, Conversation},
     failover::{Feedback, RouteFailure},
     resolve::Target,
 };
@@ -32,6 +33,10 @@ pub struct Ask {
     /// The caller's own limit for each attempt: to the first token of a stream, to the end of a whole answer. It
     /// shortens the configured times, never lengthens them.
     pub limit: Option<Duration>,
+    /// The conversation that it belongs to, where that is known and the plan leaves a choice.
+    pub conversation: Option<Conversation>,
+    /// The opaque state that it carries, where the plan leaves a choice.
+    pub state: BoundState,
 }
 
 impl Ask {
@@ -53,6 +58,8 @@ impl Ask {
             strict: self.strict,
             headers: self.headers.clone(),
             limit: self.limit,
+            conversation: self.conversation,
+            state: self.state.clone(),
         })
     }
 }
