@@ -248,7 +248,7 @@ fn sensitive(text: &str) -> Result<HeaderValue, AuthError> {
 }
 
 /// A credential in the form in which its provider takes it. `Debug` does not show it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// Sent as a header, its value marked sensitive.
     Header {

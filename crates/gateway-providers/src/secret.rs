@@ -41,6 +41,16 @@ impl Secret {
     }
 }
 
+/// For telling whether a configuration has changed. The time it takes depends on the texts, so it is nothing to check a
+/// caller's credential with.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
 impl From<String> for Secret {
     fn from(text: String) -> Self {
         Self(Arc::new(SecretString::from(text)))
@@ -113,6 +123,13 @@ impl Redactor {
     /// Whether the text holds one of our secrets, in any of the forms that [`redact`](Self::redact) replaces.
     pub fn finds(&self, text: &[u8]) -> bool {
         matches!(self.redact(text), Cow::Owned(_))
+    }
+}
+
+/// What is looked for follows from the secrets.
+impl PartialEq for Redactor {
+    fn eq(&self, other: &Self) -> bool {
+        self.secrets == other.secrets
     }
 }
 

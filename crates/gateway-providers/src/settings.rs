@@ -69,8 +69,8 @@ impl ProviderInput {
     }
 }
 
-/// One configured provider, resolved.
-#[derive(Clone)]
+/// One configured provider, resolved. Equal settings make providers that do the same.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProviderSettings {
     /// The name it goes by.
@@ -103,7 +103,7 @@ pub struct ProviderSettings {
 }
 
 /// Where an operation is served.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 enum Endpoint {
     Fixed(Url),
     PerModel {

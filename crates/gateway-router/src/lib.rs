@@ -8,6 +8,7 @@ pub mod listing;
 pub mod resolve;
 mod router;
 mod select;
+mod succession;
 
 #[cfg(test)]
 mod fixture;

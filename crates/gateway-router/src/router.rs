@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
@@ -18,6 +18,7 @@ use crate::{
         resolve, unknown_provider,
     },
     select::{is_well, select},
+    succession::Kept,
 };
 
 /// How a router behaves in time.
@@ -60,6 +61,40 @@ impl Router {
             failover,
             settings,
         })
+    }
+
+    /// A router that takes the place of an older one. What the older one knows of a provider is known still where it is
+    /// the very same provider (the same `Arc`); one that only goes by the same name begins anew, as its credential or
+    /// its place may be others. Requests that the older one has begun go on there.
+    ///
+    /// # Errors
+    /// As [`RoutingTable::new`].
+    pub fn succeeding(
+        old: &Self,
+        parts: TableParts,
+        settings: RouterSettings,
+    ) -> Result<Self, TableError> {
+        let table = RoutingTable::new(parts)?;
+        let providers = table.providers();
+        let catalogue =
+            Catalogue::succeeding(&old.catalogue, providers.to_vec(), settings.catalogue);
+        let kept = Kept::between(&old.table, &table);
+        let names = providers.iter().map(|provider| provider.name());
+        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover);
+        Ok(Self {
+            table,
+            catalogue,
+            failover,
+            settings,
+        })
+    }
+
+    /// Waits until each list has come or failed once, for so long at most.
+    pub async fn warmed(&self, limit: Duration) {
+        let pending = self
+            .catalogue
+            .watch(|catalogue| ((), catalogue.any_pending().then_some(limit)));
+        pending.await;
     }
 
     /// Begins to fetch the models, so that the first request finds them. Inside a tokio runtime; returns at once.

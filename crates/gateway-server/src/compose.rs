@@ -1,27 +1,17 @@
 //! From a checked configuration to the parts of a server. Nothing is decided here: the configuration has decided.
 
-use std::{
-    collections::HashMap,
-    io::{self, IsTerminal},
-    num::NonZeroUsize,
-    sync::Arc,
-    time::Duration,
-};
+use std::io::{self, IsTerminal};
 
-use gateway_client::transport::{HttpTransportConfig, Transport, TransportError};
-use gateway_providers::{
-    call::AnswerLimits,
-    demo::{DemoConfig, DemoError, DemoProvider},
-    provider::SharedProvider,
-    registry::{RegistryError, build_provider},
-};
+use gateway_client::transport::TransportError;
+use gateway_providers::{demo::DemoError, provider::SharedProvider, registry::RegistryError};
 use gateway_router::{CatalogueSettings, RouterSettings, resolve::TableParts};
 use gateway_types::json::ScanLimits;
 
 use crate::{
     app::{HttpSettings, MetricsExposure},
+    composer::Composer,
     config::{
-        AuthSettings, ConfiguredProvider, CorsSettings, MetricsSettings, Mode, Origins, Settings,
+        AuthSettings, CorsSettings, MetricsSettings, Mode, Origins, Settings,
         section::{self, LogFormat},
     },
     http::{
@@ -34,7 +24,7 @@ use crate::{
     listener::{ConnectionLimits, TlsFiles},
     observe::access_log::LineFormat,
     server::Parts,
-    workers::{PerWorkerTransport, Workers},
+    workers::Workers,
 };
 
 /// Why a checked configuration still makes no server.
@@ -61,11 +51,14 @@ impl Parts {
     /// # Errors
     /// See [`ComposeError`].
     pub fn compose(settings: Settings, workers: usize) -> Result<Self, ComposeError> {
-        let providers = providers(&settings, workers)?;
-        let workers = NonZeroUsize::new(workers)
-            .map(Workers::start)
-            .transpose()
-            .map_err(ComposeError::Workers)?;
+        Composer::new(workers).compose(settings)
+    }
+
+    pub(crate) fn of(
+        settings: Settings,
+        providers: Vec<SharedProvider>,
+        workers: Option<Workers>,
+    ) -> Self {
         let http = http(&settings);
         let router = router(&settings);
         let access_log = settings
@@ -84,7 +77,7 @@ impl Parts {
             metrics,
             ..
         } = settings;
-        Ok(Self {
+        Self {
             listen: server.listen,
             tls: server.tls.map(|tls| TlsFiles {
                 certificate: tls.cert_path,
@@ -115,7 +108,7 @@ impl Parts {
             router,
             access_log,
             workers,
-        })
+        }
     }
 }
 
@@ -126,45 +119,6 @@ pub fn line_format(format: LogFormat) -> LineFormat {
         LogFormat::Auto if io::stdout().is_terminal() => LineFormat::Text,
         LogFormat::Auto | LogFormat::Json => LineFormat::Json,
     }
-}
-
-/// Every provider in its order, the demo last. Providers with the same connect timeout share their connections.
-fn providers(settings: &Settings, workers: usize) -> Result<Vec<SharedProvider>, ComposeError> {
-    let limits = AnswerLimits {
-        whole_bytes: settings.limits.max_response_body.0,
-        event_bytes: settings.limits.max_event.0,
-    };
-    let mut transports: HashMap<Duration, Arc<dyn Transport>> = HashMap::new();
-    let mut providers = Vec::with_capacity(settings.providers.len() + 1);
-    for ConfiguredProvider {
-        settings: provider,
-        connect_timeout,
-        ..
-    } in &settings.providers
-    {
-        let transport = match transports.get(connect_timeout) {
-            Some(transport) => Arc::clone(transport),
-            None => {
-                let mut config = HttpTransportConfig::default();
-                config.connect_timeout = *connect_timeout;
-                let transport: Arc<dyn Transport> =
-                    Arc::new(PerWorkerTransport::new(&config, workers)?);
-                transports.insert(*connect_timeout, Arc::clone(&transport));
-                transport
-            }
-        };
-        let mut provider = provider.clone();
-        provider.limits = limits;
-        providers.push(build_provider(provider, transport)?);
-    }
-    if let Some(demo) = settings.demo {
-        let config = DemoConfig {
-            pace: demo.pace,
-            list_faults: demo.list_faults,
-        };
-        providers.push(Arc::new(DemoProvider::new(config)?));
-    }
-    Ok(providers)
 }
 
 fn router(settings: &Settings) -> RouterSettings {

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod compose;
+mod composer;
 pub mod config;
 pub mod docs;
 pub mod health;
@@ -14,4 +15,5 @@ pub mod server;
 pub mod welcome;
 pub mod workers;
 
+pub use self::composer::Composer;
 pub use self::server::{Parts, RunningServer, StartError};

@@ -74,6 +74,32 @@ impl Catalogue {
     pub fn new(providers: Vec<SharedProvider>, settings: CatalogueSettings) -> Self {
         let pending = Arc::new(ProviderList::pending());
         let lists = vec![pending; providers.len()];
+        Self::of(providers, lists, settings)
+    }
+
+    /// A catalogue that takes the place of an older one: it has the lists of those providers that are in both, the very
+    /// same ones. A provider that only goes by the same name begins anew. Nothing is fetched yet.
+    pub fn succeeding(
+        old: &Self,
+        providers: Vec<SharedProvider>,
+        settings: CatalogueSettings,
+    ) -> Self {
+        let pending = Arc::new(ProviderList::pending());
+        let known = old.peek();
+        let of = |provider: &SharedProvider| {
+            let mut olds = old.shared.providers.iter().zip(known.lists());
+            olds.find(|(old, _)| Arc::ptr_eq(old, provider))
+                .map_or_else(|| Arc::clone(&pending), |(_, list)| Arc::clone(list))
+        };
+        let lists = providers.iter().map(of).collect();
+        Self::of(providers, lists, settings)
+    }
+
+    fn of(
+        providers: Vec<SharedProvider>,
+        lists: Vec<Arc<ProviderList>>,
+        settings: CatalogueSettings,
+    ) -> Self {
         let shared = Shared {
             providers,
             settings,

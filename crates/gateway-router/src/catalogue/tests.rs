@@ -190,3 +190,33 @@ fn failures_say_504_for_waits_and_502_otherwise() {
         assert_eq!(failure.status(), status, "{failure}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_successor_has_the_lists_of_those_that_stay_and_asks_only_the_others() {
+    let (stays, goes) = (
+        scripted("stays", [list(&["a"])]),
+        scripted("goes", [list(&["b"])]),
+    );
+    let old = catalogue(&[goes.clone(), stays.clone()]);
+    old.snapshot();
+    settle().await;
+
+    let (again, new) = (
+        scripted("goes", [list(&["c"])]),
+        scripted("new", [list(&["d"])]),
+    );
+    let all: [Arc<Scripted>; 3] = [stays.clone(), again.clone(), new.clone()];
+    let providers = all.map(|provider| provider as SharedProvider);
+    let next = Catalogue::succeeding(&old, providers.to_vec(), CatalogueSettings::default());
+    let first = next.snapshot();
+    assert_eq!(ids(&first, 0), ["a"], "at once");
+    assert!(
+        first.list(1).unwrap().is_pending(),
+        "of the same name, and another"
+    );
+    assert!(first.listed_by("b").is_empty());
+    settle().await;
+    let later = next.snapshot();
+    assert_eq!((ids(&later, 1), ids(&later, 2)), (vec!["c"], vec!["d"]));
+    assert_eq!((stays.times_listed(), again.times_listed()), (1, 1));
+}

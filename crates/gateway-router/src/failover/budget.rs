@@ -5,13 +5,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
 
 use super::window::Window;
+use crate::succession::Kept;
 
 /// How many retries are allowed: the larger of the two, not their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,10 @@ impl Default for BudgetSettings {
     }
 }
 
+fn new_window() -> Arc<Mutex<Window>> {
+    Arc::new(Mutex::new(Window::new(WINDOW, Instant::now())))
+}
+
 /// How long a request counts.
 const WINDOW: Duration = Duration::from_secs(10);
 
@@ -38,7 +43,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Budgets {
     settings: BudgetSettings,
-    spent: HashMap<String, Mutex<Window>>,
+    spent: HashMap<String, Arc<Mutex<Window>>>,
 }
 
 impl Budgets {
@@ -46,11 +51,27 @@ impl Budgets {
         providers: impl IntoIterator<Item = &'a str>,
         settings: BudgetSettings,
     ) -> Self {
-        let now = Instant::now();
-        let window = |name: &str| (name.to_owned(), Mutex::new(Window::new(WINDOW, now)));
+        let new = |name: &str| (name.to_owned(), new_window());
         Self {
             settings,
-            spent: providers.into_iter().map(window).collect(),
+            spent: providers.into_iter().map(new).collect(),
+        }
+    }
+
+    /// What takes the place of older budgets: of a provider that is in both, what was spent is spent.
+    pub(crate) fn succeeding<'a>(
+        old: &Self,
+        kept: &Kept<'_>,
+        providers: impl IntoIterator<Item = &'a str>,
+        settings: BudgetSettings,
+    ) -> Self {
+        let spent = |name: &str| {
+            let known = old.spent.get(name).filter(|_| kept.has_name(name));
+            (name.to_owned(), known.map_or_else(new_window, Arc::clone))
+        };
+        Self {
+            settings,
+            spent: providers.into_iter().map(spent).collect(),
         }
     }
 

@@ -5,15 +5,15 @@
 //! no more than read one number. What is remembered is bounded, and forgotten when it has been well for a while.
 
 use std::{
-    borrow::Cow,
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
+use gateway_providers::Provider;
 use tokio::time::Instant;
 
 use super::{
@@ -21,7 +21,11 @@ use super::{
     circuit::{Circuit, CircuitState, Why},
     judgement::{Mark, Scope},
 };
-use crate::{account, resolve::Target};
+use crate::{
+    account,
+    resolve::Target,
+    succession::{Identity, Kept},
+};
 
 /// So many models are remembered at most, twice as many of those whose names are from a closed set. Beyond that a
 /// model that fails is tried anew each time.
@@ -38,6 +42,13 @@ const PRUNE_EVERY: Duration = Duration::from_secs(1);
 pub struct Health {
     /// `None` where nothing is remembered.
     settings: Option<BreakerSettings>,
+    /// Shared with the health that takes this one's place, so that what requests that are under way find out is known
+    /// there, too.
+    memory: Arc<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
     /// How many circuits there are. While it is 0, nobody takes the lock.
     tracked: AtomicUsize,
     ledger: Mutex<Ledger>,
@@ -45,13 +56,14 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct Ledger {
-    /// By the provider's name, with its account where it has several.
-    accounts: HashMap<String, Standing>,
+    accounts: HashMap<Identity, Standing>,
     pruned: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Standing {
+    /// Keeps the identity from being given to another while it is remembered here.
+    object: Weak<dyn Provider>,
     provider: String,
     account: Option<String>,
     whole: Option<Circuit>,
@@ -103,9 +115,27 @@ impl Health {
     pub fn new(settings: Option<BreakerSettings>) -> Self {
         Self {
             settings,
-            tracked: AtomicUsize::new(0),
-            ledger: Mutex::default(),
+            memory: Arc::default(),
         }
+    }
+
+    /// What takes the place of an older health: it remembers what that one does of the providers that are in both.
+    pub(crate) fn succeeding(
+        old: &Self,
+        kept: &Kept<'_>,
+        settings: Option<BreakerSettings>,
+    ) -> Self {
+        let health = Self {
+            settings,
+            memory: Arc::clone(&old.memory),
+        };
+        let mut ledger = health.lock();
+        ledger
+            .accounts
+            .retain(|account, _| kept.has_account(*account));
+        health.count(&ledger);
+        drop(ledger);
+        health
     }
 
     /// Whether a target may be asked now; if so, with leave to do it. See [`Breaker::admit`] for `last_resort`.
@@ -127,7 +157,7 @@ impl Health {
         let now = Instant::now();
         let mut ledger = self.lock();
         self.prune(&mut ledger, now);
-        let Some(standing) = ledger.accounts.get_mut(&*label(target)) else {
+        let Some(standing) = ledger.accounts.get_mut(&Identity::of(&target.provider)) else {
             return Ok(leave);
         };
         if let Some(refusal) = standing.refusal(&target.model, now, last_resort) {
@@ -147,7 +177,7 @@ impl Health {
             return None;
         }
         let ledger = self.lock();
-        let standing = ledger.accounts.get(&*label(target))?;
+        let standing = ledger.accounts.get(&Identity::of(&target.provider))?;
         standing.refusal(&target.model, Instant::now(), false)
     }
 
@@ -187,7 +217,7 @@ impl Health {
 
     /// How many circuits are remembered, closed ones among them.
     pub fn tracked(&self) -> usize {
-        self.tracked.load(Ordering::Relaxed)
+        self.memory.tracked.load(Ordering::Relaxed)
     }
 
     /// A target answered.
@@ -197,7 +227,7 @@ impl Health {
         };
         let now = Instant::now();
         let mut ledger = self.lock();
-        let Some(standing) = ledger.accounts.get_mut(&*label(target)) else {
+        let Some(standing) = ledger.accounts.get_mut(&Identity::of(&target.provider)) else {
             return;
         };
         if let Some(circuit) = &mut standing.whole {
@@ -241,7 +271,7 @@ impl Health {
         }
         self.count(&ledger);
         drop(ledger);
-        tracing::debug!(provider = %label(target), model = target.model, ?scope, %why, "a target failed");
+        tracing::debug!(provider = %account::label(&*target.provider), model = target.model, ?scope, %why, "a target failed");
         // What the attempt says about one of the two circuits, it does not say about the other: a refused credential
         // does not mend a model. A probe of a whole provider that any model answered has found out what it wanted.
         match scope {
@@ -266,7 +296,7 @@ impl Health {
             return;
         };
         let mut ledger = self.lock();
-        let standing = ledger.accounts.get_mut(&*label(target));
+        let standing = ledger.accounts.get_mut(&Identity::of(&target.provider));
         if let Some(circuit) = standing.and_then(|standing| standing.whole.as_mut()) {
             circuit.success(settings, Instant::now(), probes.whole);
         }
@@ -277,7 +307,7 @@ impl Health {
             return;
         }
         let mut ledger = self.lock();
-        let Some(standing) = ledger.accounts.get_mut(&*label(target)) else {
+        let Some(standing) = ledger.accounts.get_mut(&Identity::of(&target.provider)) else {
             return;
         };
         if let (Some(circuit), Some(probe)) = (&mut standing.whole, probes.whole) {
@@ -290,11 +320,14 @@ impl Health {
     }
 
     fn is_untroubled(&self) -> bool {
-        self.tracked.load(Ordering::Acquire) == 0
+        self.settings.is_none() || self.memory.tracked.load(Ordering::Acquire) == 0
     }
 
     fn lock(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory
+            .ledger
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn prune(&self, ledger: &mut Ledger, now: Instant) {
@@ -307,7 +340,7 @@ impl Health {
     }
 
     fn count(&self, ledger: &Ledger) {
-        self.tracked.store(ledger.len(), Ordering::Release);
+        self.memory.tracked.store(ledger.len(), Ordering::Release);
     }
 }
 
@@ -320,7 +353,7 @@ impl Ledger {
 
     /// Whether a model is remembered already or may be.
     fn has_room_for(&self, target: &Target) -> bool {
-        let standing = self.accounts.get(&*label(target));
+        let standing = self.accounts.get(&Identity::of(&target.provider));
         let is_known = standing.is_some_and(|standing| standing.models.contains_key(&target.model));
         // Names that clients invent leave room for those that are really there.
         let most = if target.known {
@@ -339,7 +372,7 @@ impl Ledger {
     ) -> &mut Circuit {
         let standing = self
             .accounts
-            .entry(label(target).into_owned())
+            .entry(Identity::of(&target.provider))
             .or_insert_with(|| Standing::of(target));
         match scope {
             Scope::Provider => standing.whole.get_or_insert_with(new),
@@ -356,19 +389,16 @@ impl Ledger {
             standing
                 .models
                 .retain(|_, circuit| !circuit.is_at_rest(now));
-            standing.whole.is_some() || !standing.models.is_empty()
+            let remembers = standing.whole.is_some() || !standing.models.is_empty();
+            remembers && standing.object.strong_count() > 0
         });
     }
-}
-
-/// What its circuits are kept under.
-fn label(target: &Target) -> Cow<'_, str> {
-    account::label(&*target.provider)
 }
 
 impl Standing {
     fn of(target: &Target) -> Self {
         Self {
+            object: Arc::downgrade(&target.provider),
             provider: target.provider.name().to_owned(),
             account: target.provider.account().map(str::to_owned),
             whole: None,

@@ -29,6 +29,7 @@ pub use self::{
     feedback::Feedback,
     health::{CircuitReport, Health, Refusal},
 };
+use crate::succession::Kept;
 
 /// How a request survives what one upstream does not.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,6 +73,20 @@ impl Failover {
             settings,
             health: Arc::new(Health::new(settings.breaker)),
             budgets: Budgets::new(providers, settings.budget),
+        }
+    }
+
+    /// What takes the place of an older one: it knows of the providers in both what that one does.
+    pub(crate) fn succeeding<'a>(
+        old: &Self,
+        kept: &Kept<'_>,
+        providers: impl IntoIterator<Item = &'a str>,
+        settings: FailoverSettings,
+    ) -> Self {
+        Self {
+            settings,
+            health: Arc::new(Health::succeeding(&old.health, kept, settings.breaker)),
+            budgets: Budgets::succeeding(&old.budgets, kept, providers, settings.budget),
         }
     }
 

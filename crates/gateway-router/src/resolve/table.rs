@@ -135,6 +135,11 @@ impl RoutingTable {
         &self.providers
     }
 
+    /// All accounts of all providers.
+    pub(crate) fn every_account(&self) -> impl Iterator<Item = &SharedProvider> {
+        self.accounts.iter().flatten()
+    }
+
     /// All accounts of the provider of exactly that name, in their order: one, unless it has several credentials. Empty
     /// for a name that is not configured.
     pub fn accounts(&self, name: &str) -> &[SharedProvider] {

@@ -20,7 +20,7 @@ use crate::{CallError, Fault, FaultKind, Secret};
 pub const USUAL_SERVICE: &str = "bedrock";
 
 /// A pair of keys, with the token that belongs to it when it is a temporary one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsKeys {
     /// Who signs. It is sent as it is, and is no secret.
     pub access_key_id: String,
@@ -78,7 +78,7 @@ impl AwsKeys {
 }
 
 /// Keys, and what their signatures are for.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AwsSigning {
     /// The keys.
     pub keys: AwsKeys,

@@ -4,6 +4,7 @@ mod accounts;
 mod moving_on;
 mod resting;
 mod storm;
+mod succession;
 mod upstream;
 
 use std::sync::Arc;
@@ -21,6 +22,26 @@ use crate::{
 
 /// A gateway with the alias `m`, whose targets are these, each `provider/model`.
 fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSettings) -> Router {
+    let (parts, settings) = described(upstreams, targets, settings);
+    Router::new(parts, settings).unwrap()
+}
+
+/// The same in place of an older one.
+fn successor(
+    old: &Router,
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: FailoverSettings,
+) -> Router {
+    let (parts, settings) = described(upstreams, targets, settings);
+    Router::succeeding(old, parts, settings).unwrap()
+}
+
+fn described(
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: FailoverSettings,
+) -> (TableParts, RouterSettings) {
     let providers = upstreams
         .iter()
         .map(|upstream| Arc::clone(upstream) as SharedProvider);
@@ -35,7 +56,7 @@ fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSett
         failover: settings,
         ..RouterSettings::default()
     };
-    Router::new(parts, settings).unwrap()
+    (parts, settings)
 }
 
 fn ask() -> Ask {

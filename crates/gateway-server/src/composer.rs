@@ -1,0 +1,206 @@
+//! Parts made of one configuration after the other. What a newer configuration says as the one before is the same
+//! provider still, with its connections; everything else is made anew, so that nothing that holds a secret is carried
+//! from one provider to another.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use gateway_client::transport::{HttpTransportConfig, Transport};
+use gateway_providers::{
+    Provider, ProviderSettings,
+    call::AnswerLimits,
+    demo::{DemoConfig, DemoProvider},
+    provider::SharedProvider,
+    registry::build_provider,
+};
+
+use crate::{
+    compose::ComposeError,
+    config::{DemoSettings, Settings},
+    server::Parts,
+    workers::{PerWorkerTransport, Workers},
+};
+
+/// Makes parts of configurations, and remembers what it made them of for as long as somebody uses it.
+#[derive(Debug)]
+pub struct Composer {
+    workers: usize,
+    threads: Option<Workers>,
+    transports: HashMap<Duration, Weak<dyn Transport>>,
+    made: Vec<Made>,
+}
+
+/// A provider, and all that it follows from.
+#[derive(Debug)]
+struct Made {
+    of: Blueprint,
+    provider: Weak<dyn Provider>,
+}
+
+/// Equal ones make providers that do the same.
+#[derive(Debug, PartialEq)]
+enum Blueprint {
+    Upstream {
+        settings: Box<ProviderSettings>,
+        connect_timeout: Duration,
+    },
+    Demo(DemoSettings),
+}
+
+impl Composer {
+    /// For a server with so many threads of its own; with 0 the runtime serves on which it is started.
+    pub fn new(workers: usize) -> Self {
+        Self {
+            workers,
+            threads: None,
+            transports: HashMap::new(),
+            made: Vec::new(),
+        }
+    }
+
+    /// The parts that a configuration asks for.
+    ///
+    /// # Errors
+    /// See [`ComposeError`].
+    pub fn compose(&mut self, settings: Settings) -> Result<Parts, ComposeError> {
+        let providers = self.providers(&settings)?;
+        if let (None, Some(count)) = (&self.threads, NonZeroUsize::new(self.workers)) {
+            self.threads = Some(Workers::start(count).map_err(ComposeError::Workers)?);
+        }
+        Ok(Parts::of(settings, providers, self.threads.clone()))
+    }
+
+    /// Every provider in its order, the demo last.
+    fn providers(&mut self, settings: &Settings) -> Result<Vec<SharedProvider>, ComposeError> {
+        self.made.retain(|made| made.provider.strong_count() > 0);
+        self.transports
+            .retain(|_, transport| transport.strong_count() > 0);
+        let limits = AnswerLimits {
+            whole_bytes: settings.limits.max_response_body.0,
+            event_bytes: settings.limits.max_event.0,
+        };
+        let upstreams = settings.providers.iter().map(|provider| {
+            let mut settings = provider.settings.clone();
+            settings.limits = limits;
+            Blueprint::Upstream {
+                settings: Box::new(settings),
+                connect_timeout: provider.connect_timeout,
+            }
+        });
+        upstreams
+            .chain(settings.demo.map(Blueprint::Demo))
+            .map(|blueprint| self.provider(blueprint))
+            .collect()
+    }
+
+    /// The provider that was made of the same, or a new one.
+    fn provider(&mut self, of: Blueprint) -> Result<SharedProvider, ComposeError> {
+        let made = self.made.iter().find(|made| made.of == of);
+        if let Some(provider) = made.and_then(|made| made.provider.upgrade()) {
+            return Ok(provider);
+        }
+        let provider: SharedProvider = match &of {
+            Blueprint::Upstream {
+                settings,
+                connect_timeout,
+            } => build_provider((**settings).clone(), self.transport(*connect_timeout)?)?,
+            Blueprint::Demo(demo) => Arc::new(DemoProvider::new(DemoConfig {
+                pace: demo.pace,
+                list_faults: demo.list_faults,
+            })?),
+        };
+        self.made.push(Made {
+            of,
+            provider: Arc::downgrade(&provider),
+        });
+        Ok(provider)
+    }
+
+    /// Providers with the same connect timeout share their connections.
+    fn transport(&mut self, connect_timeout: Duration) -> Result<Arc<dyn Transport>, ComposeError> {
+        let known = self.transports.get(&connect_timeout);
+        if let Some(transport) = known.and_then(Weak::upgrade) {
+            return Ok(transport);
+        }
+        let mut config = HttpTransportConfig::default();
+        config.connect_timeout = connect_timeout;
+        let transport: Arc<dyn Transport> =
+            Arc::new(PerWorkerTransport::new(&config, self.workers)?);
+        self.transports
+            .insert(connect_timeout, Arc::downgrade(&transport));
+        Ok(transport)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ConfigFile, Environment, Flags, load};
+
+    fn settings(text: &str) -> Settings {
+        let file = ConfigFile {
+            path: "gateway.toml".into(),
+            text: text.to_owned(),
+        };
+        load(Some(&file), &Environment::default(), &Flags::default()).unwrap()
+    }
+
+    fn composed(composer: &mut Composer, text: &str) -> Vec<SharedProvider> {
+        composer.compose(settings(text)).unwrap().table.providers
+    }
+
+    fn lab(more: &str) -> String {
+        format!(
+            "[providers.other]\nvendor = 'vllm'\nbase_url = 'http://10.0.0.6'\n\
+             [providers.lab]\nvendor = 'custom'\nbase_url = 'http://10.0.0.5/v1'\napi_key = 'sk-one'\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn what_is_said_again_is_the_same_provider_and_what_is_changed_is_another() {
+        let base = lab("");
+        let mut composer = Composer::new(0);
+        let first = composed(&mut composer, &base);
+        let again = composed(&mut composer, &format!("[cors]\nmax_age = '9s'\n{base}"));
+        assert!(
+            first
+                .iter()
+                .zip(&again)
+                .all(|(old, new)| Arc::ptr_eq(old, new))
+        );
+
+        let changes = [
+            base.replace("sk-one", "sk-two"),
+            base.replace("10.0.0.5", "10.0.0.7"),
+            lab("headers = { x-team = 'a' }"),
+            lab("timeouts = { connect = '3s' }"),
+            lab("timeouts = { total = '3s' }"),
+            lab("drop = ['seed']"),
+            format!("[limits]\nmax_event = '1MiB'\n{base}"),
+            format!(
+                "[[model_rules]]\nmodels = ['x*']\nsource = 'https://example.com'\nrefuses = ['seed']\n{base}"
+            ),
+        ];
+        for change in changes {
+            let changed = composed(&mut composer, &change);
+            assert_eq!(changed[1].name(), "lab");
+            assert!(!Arc::ptr_eq(&first[1], &changed[1]), "{change}");
+        }
+        let back = composed(&mut composer, &base);
+        assert!(Arc::ptr_eq(&first[1], &back[1]), "it is there still");
+    }
+
+    #[test]
+    fn what_nobody_uses_any_more_is_forgotten_with_its_secret() {
+        let mut composer = Composer::new(0);
+        drop(composed(&mut composer, &lab("")));
+        let kept = composed(&mut composer, "[demo]\nenabled = true\n");
+        assert_eq!((composer.made.len(), composer.transports.len()), (1, 0));
+        let again = composed(&mut composer, "[demo]\nenabled = true\n");
+        assert!(Arc::ptr_eq(&kept[0], &again[0]));
+    }
+}
