@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
 use gateway_providers::{
-    Call, CallError, FaultKind, Operation, Payload, Reply, TranslateError, call::Timeouts,
+    Call, CallError, FaultKind, Operation, Payload, Reply, TranslateError, call::Timeouts, state,
 };
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
@@ -152,10 +152,15 @@ pub(crate) async fn attempt(
     timeouts: Timeouts,
 ) -> (Result<Reply, CallError>, Attempt) {
     let start = Instant::now();
-    let result = match call(target, ask, timeouts) {
+    let mut left = Vec::new();
+    let call = lightened(ask, target, &mut left).and_then(|ask| call(target, ask, timeouts));
+    let mut result = match call {
         Ok(call) => target.provider.call(call).await,
         Err(error) => Err(error.into()),
     };
+    if let Ok(reply) = &mut result {
+        state::name_left_behind(&mut reply.headers, &left);
+    }
     let record = Attempt {
         provider: target.provider.name().to_owned(),
         account: target.provider.account().map(str::to_owned),
@@ -184,6 +189,27 @@ fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, Translate
         headers: ask.headers,
         timeouts,
     })
+}
+
+/// The ask without the state that is left behind on the way to this target, whose paths are noted.
+fn lightened(mut ask: Ask, target: &Target, left: &mut Vec<String>) -> Result<Ask, TranslateError> {
+    let (Payload::Json(body), Some((carried, goes))) =
+        (&ask.payload, ask.state.left_behind(target))
+    else {
+        return Ok(ask);
+    };
+    let lighter =
+        carried
+            .leave_behind(body, goes)
+            .map_err(|error| TranslateError::InvalidValue {
+                param: String::new(),
+                message: format!("the state of earlier answers cannot be left behind: {error}"),
+            })?;
+    if let Some((body, paths)) = lighter {
+        ask.payload = Payload::Json(body);
+        *left = paths;
+    }
+    Ok(ask)
 }
 
 /// The client's body with what the target sets in it. A form flows past as it is.

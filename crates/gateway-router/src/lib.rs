@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+pub mod affinity;
 pub mod attempt;
 pub mod catalogue;
 pub mod failover;
@@ -14,6 +15,7 @@ mod succession;
 mod fixture;
 
 pub use self::{
+    affinity::{AffinitySettings, BoundState, Conversation, ConversationKey, Speaker, StateBound},
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
     failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},

@@ -9,13 +9,14 @@ use bytes::Bytes;
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
 
 use crate::{
+    affinity::{Affinity, AffinitySettings, BoundState, Conversation, Order, Speaker},
     attempt::{Ask, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings},
     failover::{Failover, FailoverSettings, Health},
     listing::{self, ListError, Outlook},
     resolve::{
-        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Verdict, Waits,
-        resolve, unknown_provider,
+        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
+        Waits, resolve, unknown_provider,
     },
     select::{is_well, select},
     succession::Kept,
@@ -34,6 +35,8 @@ pub struct RouterSettings {
     pub provider_timeouts: HashMap<String, Timeouts>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
+    /// How conversations are kept where they are.
+    pub affinity: AffinitySettings,
 }
 
 /// From requests to upstream calls. Built once from the configuration; a new configuration makes a new one.
@@ -42,6 +45,7 @@ pub struct Router {
     table: RoutingTable,
     catalogue: Catalogue,
     failover: Failover,
+    affinity: Affinity,
     settings: RouterSettings,
 }
 
@@ -59,6 +63,7 @@ impl Router {
             table,
             catalogue,
             failover,
+            affinity: Affinity::new(settings.affinity),
             settings,
         })
     }
@@ -85,6 +90,7 @@ impl Router {
             table,
             catalogue,
             failover,
+            affinity: Affinity::succeeding(&old.affinity, settings.affinity),
             settings,
         })
     }
@@ -137,15 +143,44 @@ impl Router {
         plan.await
     }
 
+    /// The conversation that a request belongs to, and the opaque state that it carries, for its [`Ask`]. Where the plan
+    /// leaves no choice, nothing is looked at.
+    pub fn conversation(
+        &self,
+        plan: &Plan,
+        speaker: Speaker<'_>,
+    ) -> (Option<Conversation>, BoundState) {
+        self.affinity.read(plan, speaker)
+    }
+
+    /// How many conversations are remembered.
+    pub fn conversations(&self) -> usize {
+        self.affinity.len()
+    }
+
     /// Sends a request to its plan's targets, one after the other as far as another attempt can help and may be made,
     /// see [`failover`](crate::failover). Once a stream has begun, nobody else is asked.
     ///
     /// # Errors
     /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
-    pub async fn send(&self, plan: Plan, ask: Ask) -> Result<Routed, RouteError> {
-        let selection = select(plan, &self.table, self.health());
+    pub async fn send(&self, plan: Plan, mut ask: Ask) -> Result<Routed, RouteError> {
+        let order = Order::of(&plan);
+        let mut selection = select(plan, &self.table, self.health());
+        let conversation = ask.conversation;
+        let is_well = |target: &Target| self.health().refusal(target).is_none();
+        let settled = self
+            .affinity
+            .settle(&mut selection, &mut ask, (order, is_well));
+        settled.map_err(|bound| RouteError {
+            cause: bound.into(),
+            attempts: Vec::new(),
+        })?;
         let timeouts = |provider: &str| self.timeouts(provider);
-        self.failover.run(selection, ask, &timeouts).await
+        let routed = self.failover.run(selection, ask, &timeouts).await?;
+        Ok(match conversation {
+            Some(conversation) => self.affinity.keep(conversation, routed),
+            None => routed,
+        })
     }
 
     /// The same plan with its first target that may be asked now in front; for a request that can be sent once only.

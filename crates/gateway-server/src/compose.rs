@@ -135,6 +135,7 @@ fn router(settings: &Settings) -> RouterSettings {
         timeouts: settings.timeouts.call,
         provider_timeouts: provider_timeouts.collect(),
         failover: settings.failover,
+        affinity: settings.affinity,
         ..RouterSettings::default()
     }
 }

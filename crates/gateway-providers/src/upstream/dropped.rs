@@ -1,6 +1,6 @@
 //! What the upstream's protocol could not carry, told to the caller.
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{CallError, Reply, TranslateError};
 
@@ -40,10 +40,18 @@ pub(crate) fn tell_dropped(
     dropped: &[String],
 ) -> Result<Reply, CallError> {
     let mut reply = reply?;
-    reply
-        .headers
-        .extend(header(dropped).map(|value| (DROPPED, value)));
+    tell_in(&mut reply.headers, dropped);
     Ok(reply)
+}
+
+/// Names in these headers what the request lost, after what they name already.
+pub(crate) fn tell_in(headers: &mut HeaderMap, dropped: &[String]) {
+    let Some(more) = header(dropped) else { return };
+    let told = headers
+        .get(DROPPED)
+        .map(|told| [told.as_bytes(), b", ", more.as_bytes()].concat());
+    let all = told.and_then(|told| HeaderValue::from_bytes(&told).ok());
+    headers.insert(DROPPED, all.unwrap_or(more));
 }
 
 /// The list as a header; `None` where nothing was lost. Names come from requests: what a header cannot carry
@@ -81,6 +89,12 @@ mod tests {
         assert_eq!(list(&[]), None);
         assert_eq!(list(&["seed", "n"]).as_deref(), Some("seed, n"));
         assert_eq!(list(&["a\r\nb", "ü"]).as_deref(), Some("a??b, ?"));
+        let mut headers = HeaderMap::new();
+        for names in [&["a"][..], &[], &["b", "c"]] {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            tell_in(&mut headers, &names);
+        }
+        assert_eq!(headers[DROPPED], "a, b, c");
         let long = "x".repeat(1500);
         let told = list(&[&long, &long, "z"]).unwrap();
         assert!(told.ends_with("xx, and 2 more"), "{told}");

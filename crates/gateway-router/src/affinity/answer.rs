@@ -15,7 +15,9 @@ const LONGEST: usize = 256;
 pub(super) fn when_known(body: ReplyBody, known: impl FnOnce(&[u8]) + Send + 'static) -> ReplyBody {
     match body {
         ReplyBody::Whole { bytes, usage } => {
-            id(&bytes).into_iter().for_each(|id| known(id));
+            if let Some(id) = id(&bytes) {
+                known(id);
+            }
             ReplyBody::Whole { bytes, usage }
         }
         ReplyBody::Events(events) => {
@@ -59,13 +61,29 @@ mod tests {
     #[test]
     fn the_first_id_is_read_and_what_is_none_is_not() {
         let read = |text: &str| id(&Bytes::copy_from_slice(text.as_bytes())).map(<[u8]>::to_vec);
-        assert_eq!(read(r#"{"id":"resp_1","output":[{"id":"msg_1"}]}"#).as_deref(), Some(&b"resp_1"[..]));
+        assert_eq!(
+            read(r#"{"id":"resp_1","output":[{"id":"msg_1"}]}"#).as_deref(),
+            Some(&b"resp_1"[..])
+        );
         assert_eq!(read("{ \"id\" :\n \"r\" }").as_deref(), Some(&b"r"[..]));
-        for none in [r#"{"id":7}"#, r#"{"id":""}"#, r#"{"id":"a\u0041"}"#, r#"{"id":"cut"#, "{}", ""] {
+        for none in [
+            r#"{"id":7}"#,
+            r#"{"id":""}"#,
+            r#"{"id":"a\u0041"}"#,
+            r#"{"id":"cut"#,
+            "{}",
+            "",
+        ] {
             assert_eq!(read(none), None, "{none}");
         }
-        assert_eq!(read(&format!("{}{}", " ".repeat(WITHIN), r#"{"id":"x"}"#)), None);
-        assert_eq!(read(&format!(r#"{{"id":"{}"}}"#, "x".repeat(LONGEST + 1))), None);
+        assert_eq!(
+            read(&format!("{}{}", " ".repeat(WITHIN), r#"{"id":"x"}"#)),
+            None
+        );
+        assert_eq!(
+            read(&format!(r#"{{"id":"{}"}}"#, "x".repeat(LONGEST + 1))),
+            None
+        );
     }
 
     #[tokio::test]
@@ -80,7 +98,10 @@ mod tests {
         let events = || {
             vec![
                 batch(": comment\n\n", 0),
-                batch("data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}\n\n", 1),
+                batch(
+                    "data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}\n\n",
+                    1,
+                ),
                 batch("data: {\"item\":{\"id\":\"msg_1\"}}\n\n", 1),
                 Err(Fault::new(FaultKind::Reset, "scripted")),
             ]

@@ -87,7 +87,11 @@ pub(crate) struct Place(u64);
 impl Place {
     pub(crate) fn of(target: &Target) -> Self {
         let account = target.provider.account();
-        Self::named([target.provider.name(), account.unwrap_or_default(), &target.model])
+        Self::named([
+            target.provider.name(),
+            account.unwrap_or_default(),
+            &target.model,
+        ])
     }
 
     /// Of a target through whichever account.
@@ -138,6 +142,6 @@ mod tests {
     #[test]
     fn a_key_is_the_same_for_ever() {
         let key = ConversationKey::new("alice", "user", b"7");
-        assert_eq!(format!("{key:?}"), "ConversationKey(PINNED)");
+        assert_eq!(format!("{key:?}"), "ConversationKey(1c6add4321e92e3e456772431023aa08)");
     }
 }

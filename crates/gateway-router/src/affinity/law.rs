@@ -124,15 +124,14 @@ impl Law {
     }
 
     fn fit(&self, target: &Target, carried: &CarriedState) -> Fit {
-        let mut stays = carried
-            .pieces()
-            .iter()
-            .filter(|piece| !self.goes_along(target, piece))
-            .peekable();
-        match stays.peek() {
-            None => Fit::Whole,
-            Some(_) if self.may_leave && stays.all(Piece::may_be_left) => Fit::Without,
-            Some(_) => Fit::Never,
+        let stays = |piece: &&Piece| !self.goes_along(target, piece);
+        let mut stays = carried.pieces().iter().filter(stays).peekable();
+        if stays.peek().is_none() {
+            Fit::Whole
+        } else if self.may_leave && stays.all(Piece::may_be_left) {
+            Fit::Without
+        } else {
+            Fit::Never
         }
     }
 

@@ -60,6 +60,7 @@ impl Default for AffinitySettings {
 /// Which target has which conversation.
 #[derive(Debug)]
 pub(crate) struct Affinity {
+    settings: AffinitySettings,
     /// `None` where nothing is remembered.
     pins: Option<Arc<Pins>>,
 }
@@ -68,7 +69,19 @@ impl Affinity {
     pub(crate) fn new(settings: AffinitySettings) -> Self {
         let pins = || Arc::new(Pins::new(settings.max_conversations, settings.ttl));
         Self {
+            settings,
             pins: settings.enabled.then(pins),
+        }
+    }
+
+    /// What the older one remembers is remembered still, unless the settings are others.
+    pub(crate) fn succeeding(old: &Self, settings: AffinitySettings) -> Self {
+        if old.settings != settings {
+            return Self::new(settings);
+        }
+        Self {
+            settings,
+            pins: old.pins.clone(),
         }
     }
 
@@ -122,7 +135,9 @@ impl Affinity {
                 .is_some_and(|pool| pool.strategy == Strategy::Weighted);
         let has_it = |target: &Target| pinned == Some(Place::of(target)) && is_well(target);
         match targets.iter().position(has_it) {
-            Some(at) if order == Order::Ours || is_way_of_first(targets, at) => to_front(targets, at),
+            Some(at) if order == Order::Ours || is_way_of_first(targets, at) => {
+                to_front(targets, at)
+            }
             _ => {
                 if let Some(key) = conversation.key {
                     new_home(targets, key, weighted, &is_well);
@@ -217,7 +232,10 @@ fn new_home(
             to_front(targets, at);
         }
     }
-    let Some(first) = targets.first().filter(|first| first.provider.account().is_some()) else {
+    let Some(first) = targets
+        .first()
+        .filter(|first| first.provider.account().is_some())
+    else {
         return;
     };
     let ways = targets.iter().map(|target| {

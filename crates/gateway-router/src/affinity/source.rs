@@ -21,11 +21,7 @@ pub struct SessionHeader {
     pub source: &'static str,
 }
 
-const fn header(
-    name: &'static str,
-    sender: &'static str,
-    source: &'static str,
-) -> SessionHeader {
+const fn header(name: &'static str, sender: &'static str, source: &'static str) -> SessionHeader {
     SessionHeader {
         name: HeaderName::from_static(name),
         sender,
@@ -45,21 +41,13 @@ pub static SESSION_HEADERS: [SessionHeader; 10] = [
         "Claude Code",
         "<https://code.claude.com/docs/en/llm-gateway-protocol>",
     ),
-    header(
-        "session-id",
-        "Codex",
-        "<https://github.com/openai/codex>",
-    ),
+    header("session-id", "Codex", "<https://github.com/openai/codex>"),
     header(
         "session_id",
         "Codex, before it wrote a hyphen",
         "<https://github.com/openai/codex/pull/1614>",
     ),
-    header(
-        "thread-id",
-        "Codex",
-        "<https://github.com/openai/codex>",
-    ),
+    header("thread-id", "Codex", "<https://github.com/openai/codex>"),
     header(
         "x-opencode-session",
         "opencode",
@@ -162,14 +150,22 @@ impl Conversation {
 
 fn key(speaker: Speaker<'_>, scope: &[&str]) -> Option<ConversationKey> {
     let begin = |kind: &'static str| {
-        KeyHash::new([speaker.tenant, kind].into_iter().chain(scope.iter().copied()))
+        KeyHash::new(
+            [speaker.tenant, kind]
+                .into_iter()
+                .chain(scope.iter().copied()),
+        )
     };
     let named = SESSION_HEADERS.iter().find_map(|header| {
         let value = speaker.headers.get(&header.name)?.as_bytes().trim_ascii();
         (!value.is_empty()).then_some((header.name.as_str(), value))
     });
     if let Some((kind, value)) = named {
-        let mut hash = KeyHash::new([speaker.tenant, kind].into_iter().chain(scope.iter().copied()));
+        let mut hash = KeyHash::new(
+            [speaker.tenant, kind]
+                .into_iter()
+                .chain(scope.iter().copied()),
+        );
         hash.part(value);
         return Some(hash.key());
     }
@@ -206,7 +202,10 @@ mod tests {
 
     fn of(headers: &[(&'static str, &str)], operation: Operation, body: &str) -> Conversation {
         let headers = headers.iter().map(|(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
         });
         Conversation::of(
             Speaker {
@@ -230,7 +229,11 @@ mod tests {
             .map(|header| (header.name.as_str(), "x"))
             .collect();
         let members = |from: usize| {
-            let members: Vec<String> = MEMBERS.iter().skip(from).map(|it| format!(r#""{it}":"x","#)).collect();
+            let members: Vec<String> = MEMBERS
+                .iter()
+                .skip(from)
+                .map(|it| format!(r#""{it}":"x","#))
+                .collect();
             CHAT.replacen('{', &format!("{{{}", members.concat()), 1)
         };
         let mut keys = Vec::new();
@@ -254,20 +257,27 @@ mod tests {
     fn what_says_nothing_does_not_count() {
         let plain = chat(&[], CHAT);
         assert_eq!(chat(&[("x-gateway-conversation", " ")], CHAT), plain);
-        for member in [r#""user":"""#, r#""user":null"#, r#""user":7"#, r#""prompt_cache_key":{}"#] {
+        for member in [
+            r#""user":"""#,
+            r#""user":null"#,
+            r#""user":7"#,
+            r#""prompt_cache_key":{}"#,
+        ] {
             let body = CHAT.replacen('{', &format!("{{{member},"), 1);
             assert_eq!(chat(&[], &body), plain, "{member}");
         }
-        let embeddings = of(&[("session-id", "x")], Operation::Embeddings, r#"{"input":"x"}"#);
+        let embeddings = of(
+            &[("session-id", "x")],
+            Operation::Embeddings,
+            r#"{"input":"x"}"#,
+        );
         assert_eq!(embeddings, Conversation::default());
     }
 
     #[test]
     fn later_turns_have_the_key_of_the_first_and_other_conversations_another() {
         let long = "Be helpful. ".repeat(5_000);
-        let first = |system: &str, user: &str| {
-            serde_json::json!({"messages": [{"role": "system", "content": system}, {"role": "user", "content": user}]})
-        };
+        let first = |system: &str, user: &str| serde_json::json!({"messages": [{"role": "system", "content": system}, {"role": "user", "content": user}]});
         let key = |body: &serde_json::Value| chat(&[], &body.to_string()).unwrap();
         let mut turns = first(&long, "one");
         let begun = key(&turns);
@@ -281,7 +291,12 @@ mod tests {
         assert_ne!(question("one"), question("two"));
         assert_ne!(key(&first("S", "one")), key(&first("T", "one")));
         // Members in another order, and roles in texts.
-        let sorted = |text: &str| chat(&[], &format!(r#"{{"messages":[{{"content":"{text}","role" : "user"}}]}}"#));
+        let sorted = |text: &str| {
+            chat(
+                &[],
+                &format!(r#"{{"messages":[{{"content":"{text}","role" : "user"}}]}}"#),
+            )
+        };
         assert!(sorted("a").is_some() && sorted("a") != sorted("b"));
         let quoted = r#"{"messages":[{"role":"assistant","content":"\"role\":\"user\""}]}"#;
         assert_eq!(chat(&[], quoted), None);
@@ -293,12 +308,24 @@ mod tests {
         let first = responses(r#"{"input":"hi"}"#);
         assert!(first.key.is_some() && first.previous.is_none() && first.responses.is_some());
         let next = responses(r#"{"input":"more","previous_response_id":"resp_1"}"#);
-        assert_eq!(next.previous, first.responses.map(|it| it.derive(b"resp_1")));
-        assert_ne!(next.key, responses(r#"{"input":"more","previous_response_id":"resp_2"}"#).key);
+        assert_eq!(
+            next.previous,
+            first.responses.map(|it| it.derive(b"resp_1"))
+        );
+        assert_ne!(
+            next.key,
+            responses(r#"{"input":"more","previous_response_id":"resp_2"}"#).key
+        );
         let items = r#"{"instructions":"I","input":[{"role":"user","content":"hi"}]}"#;
-        assert_ne!(responses(items).key, responses(&items.replace("\"I\"", "\"J\"")).key);
+        assert_ne!(
+            responses(items).key,
+            responses(&items.replace("\"I\"", "\"J\"")).key
+        );
         let by_id = r#"{"conversation":{"id":"conv_1"},"input":"x"}"#;
-        assert_eq!(responses(by_id).key, responses(&by_id.replace("\"x\"", "\"y\"")).key);
+        assert_eq!(
+            responses(by_id).key,
+            responses(&by_id.replace("\"x\"", "\"y\"")).key
+        );
     }
 
     #[test]

@@ -21,6 +21,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use gateway_providers::CallError;
 
+use crate::affinity::StateBound;
+
 use self::budget::Budgets;
 pub use self::{
     breaker::BreakerSettings,
@@ -104,6 +106,9 @@ pub enum RouteFailure {
     /// No attempt was made, as every target is left alone for a while (503, `no_healthy_backend`).
     #[error(transparent)]
     NoHealthyTarget(NoHealthyTarget),
+    /// No attempt was made, as the request carries state that no target takes (400, `state_not_portable`).
+    #[error(transparent)]
+    StateBound(#[from] StateBound),
 }
 
 /// Every target is left alone for a while. The text is for the caller; it names no host and no credential.

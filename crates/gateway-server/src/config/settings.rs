@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration
 
 use gateway_providers::ProviderSettings;
 use gateway_router::{
-    FailoverSettings,
+    AffinitySettings, FailoverSettings,
     resolve::{Alias, KnownVendor, ModelPolicy},
 };
 
@@ -38,6 +38,8 @@ pub struct Settings {
     pub failover_sequence: Vec<String>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
+    /// How conversations are kept where they are.
+    pub affinity: AffinitySettings,
     /// Which models may be asked for.
     pub policy: ModelPolicy,
     /// Vendors that could be configured and are not.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use futures::StreamExt;
 use gateway_client::transport::ByteStream;
 use gateway_providers::{Operation, Payload, Reply, ReplyBody, operation::BodyKind};
-use gateway_router::{Ask, Attempt, ModelRequest, Plan, Routed};
+use gateway_router::{Ask, Attempt, BoundState, ModelRequest, Plan, Routed, Speaker};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 
 use super::{
@@ -51,7 +51,10 @@ pub async fn serve(
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
     let (plan, ask, share) = match operation.spec().body {
-        BodyKind::Json => plan_json(live, operation, &options, &parts, body).await?,
+        BodyKind::Json => {
+            let caller = (&parts, exchange.record.principal.as_str());
+            plan_json(live, operation, &options, caller, body).await?
+        }
         BodyKind::Multipart => {
             let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
             // What is held of a form goes on with its stream.
@@ -131,7 +134,7 @@ async fn plan_json(
     live: &Live,
     operation: Operation,
     options: &Options,
-    parts: &Parts,
+    (parts, principal): (&Parts, &str),
     body: Body,
 ) -> Result<(Plan, Ask, BodyShare), ApiError> {
     receive::check_json_type(&parts.headers)?;
@@ -140,6 +143,13 @@ async fn plan_json(
         receive::read_whole(&parts.headers, body, live.settings.body, share).await?;
     let understood = Understood::read(operation, bytes, live.body_policy())?;
     let plan = plan(live, operation, options, (parts, &understood.model)).await?;
+    let speaker = Speaker {
+        tenant: principal,
+        headers: &parts.headers,
+        operation,
+        body: &understood.body,
+    };
+    let (conversation, state) = live.router.conversation(&plan, speaker);
     let ask = Ask {
         operation,
         payload: Payload::Json(understood.body),
@@ -148,6 +158,8 @@ async fn plan_json(
         strict: options.strict.unwrap_or(live.settings.strict_translation),
         headers: forward::for_call(&parts.headers),
         limit: options.timeout,
+        conversation,
+        state,
     };
     Ok((plan, ask, share))
 }
@@ -192,6 +204,8 @@ async fn plan_form(
         strict: false,
         headers: forward::for_call(&parts.headers),
         limit: options.timeout,
+        conversation: None,
+        state: BoundState::default(),
     };
     Ok((plan, ask))
 }
