@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+pub(crate) use gateway_e2e::answers::{FINISH, GOOD_CHAT, GOOD_STREAM, HELLO, ROLE, USAGE};
 use gateway_testkit::{GatewayUnderTest, RecordedRequest, Reply, Request, Response, ScriptedUpstream};
 use serde_json::{Value, json};
 
@@ -114,26 +115,6 @@ pub(crate) fn model_list(ids: &[&str]) -> Value {
     let data: Vec<Value> = ids.iter().map(|id| json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "org", "max_model_len": 4096})).collect();
     json!({"object": "list", "data": data})
 }
-
-/// A whole answer, spelt oddly on purpose.
-pub(crate) const GOOD_CHAT: &str = "{ \"id\":\"chatcmpl-1\", \"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"m\",\
- \"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"caf\\u00e9\"},\"finish_reason\":\"stop\"}],\
- \"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1e0,\"total_tokens\":4},\"x_vendor\":[1.50] }\n";
-
-/// The events of a good stream.
-pub(crate) const GOOD_STREAM: &[&str] = &[ROLE, HELLO, FINISH, "[DONE]"];
-
-/// The first chunk.
-pub(crate) const ROLE: &str =
-    r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
-/// A chunk with text.
-pub(crate) const HELLO: &str =
-    r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}"#;
-/// The chunk that ends the one choice.
-pub(crate) const FINISH: &str = r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
-/// The chunk with usage.
-pub(crate) const USAGE: &str =
-    r#"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}"#;
 
 /// Asserts what holds for every error that the gateway answers.
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Two providers, of which the first fails: what the client gets, and what each of the upstreams sees.
 
-mod matrix;
+mod once;
 mod resting;
 mod sequence;
 

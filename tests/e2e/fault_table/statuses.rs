@@ -1,8 +1,10 @@
-//! F38 to F47: error statuses. The status is the upstream's, a JSON body is passed on byte for byte.
+//! What the configuration and the headers have to do with an upstream's error.
 
-use gateway_testkit::{Reply, Request, Response};
+use std::{collections::HashSet, sync::Mutex};
 
-use crate::support::{Lab, UPSTREAM_KEY, assert_error, assert_error_headers, each, lab};
+use gateway_testkit::{GatewayUnderTest, Reply, Request, Response, ScriptedUpstream};
+
+use crate::support::{Lab, UPSTREAM_KEY, assert_error_headers, each, good_upstream, lab, lab_config};
 
 const BODY: &str = "{ \"error\": {\"message\": \"the upstream's own words \\u00e9\", \"type\": \"x\", \"code\": null, \"extra\": 1.50} }\n";
 
@@ -10,73 +12,20 @@ fn both(reply: &Reply) -> [Response; 2] {
     [false, true].map(|stream| lab().chat("status", stream, reply.clone()))
 }
 
-/// (status, whether the client may try again)
-const VERBATIM: &[(u16, bool)] = &[
-    (400, false),
-    (402, false),
-    (404, false),
-    (405, false),
-    (408, true),
-    (409, true),
-    (413, false),
-    (422, false),
-    (429, true),
-    (451, false),
-    (500, true),
-    (501, false),
-    (502, true),
-    (503, true),
-    (504, true),
-    (529, true),
-];
-
+/// A kept-alive connection that the upstream closes while the next request is under way is nobody's fault: the
+/// request goes out once more on a fresh one.
 #[test]
-fn f38_to_f46_the_status_and_the_json_body_are_the_upstreams() {
-    each(VERBATIM, |(status, retry)| {
-        for response in both(&Reply::text(*status, "application/json", BODY)) {
-            let shown = format!("{status}: {} {}", response.head.start_line, response.text());
-            assert_eq!((response.status(), response.text().as_str()), (*status, BODY), "{shown}");
-            assert_eq!(response.header("x-error-source"), Some("upstream"), "{shown}");
-            assert_eq!(response.header("x-should-retry"), Some(retry.to_string().as_str()), "{shown}");
-            assert_eq!(response.header("retry-after"), Some(if *retry { "1" } else { "0" }), "{shown}");
-            assert_error_headers(&shown, &response);
-        }
+fn f6_a_reused_connection_that_was_closed_is_tried_once_more() {
+    let used = Mutex::new(HashSet::new());
+    let upstream = ScriptedUpstream::start(move |request| {
+        let is_fresh = used.lock().unwrap().insert(request.connection);
+        if request.model().as_deref() == Some("second") && !is_fresh { Reply::reset_at_once() } else { good_upstream(request) }
     });
-}
-
-#[test]
-fn f47_a_body_that_is_no_json_is_replaced() {
-    let html = "<html><body>nginx</body></html>";
-    each([400, 404, 429, 500, 502, 503, 504, 520, 529], |status| {
-        let replies = [
-            Reply::text(status, "text/html", html),
-            Reply::text(status, "application/json", html),
-            Reply::status(status),
-            Reply::text(status, "text/html", html).content_length(4000).cut(),
-        ];
-        for reply in replies {
-            for response in both(&reply) {
-                let shown = format!("{status}: {} {}", response.head.start_line, response.text());
-                assert_eq!(response.status(), status, "{shown}");
-                assert!(!response.text().contains("nginx") && response.error()["message"].is_string(), "{shown}");
-                assert!(response.header("content-type").is_some_and(|value| value.starts_with("application/json")), "{shown}");
-                assert_eq!(response.header("x-error-source"), Some("upstream"), "{shown}");
-                assert_error_headers(&shown, &response);
-            }
-        }
-    });
-}
-
-#[test]
-fn f39_the_gateways_own_credential_is_not_the_callers() {
-    each([401, 403], |status| {
-        let body = format!("{{\"error\":{{\"message\":\"Incorrect API key provided: {UPSTREAM_KEY}\"}}}}");
-        for response in both(&Reply::text(status, "application/json", body)) {
-            assert_error("F39", &response, 502, "backend_auth_error", "backend_auth_error");
-            assert_eq!(response.header("x-should-retry"), Some("false"));
-            assert!(!response.text().contains("Incorrect") && response.header("www-authenticate").is_none());
-        }
-    });
+    let gateway = GatewayUnderTest::start(&lab_config(&upstream), &[]);
+    assert_eq!(gateway.send(&Request::chat("lab/first", false)).status(), 200);
+    let response = gateway.send(&Request::chat("lab/second", false));
+    let tries: Vec<u64> = upstream.requests_for("second").iter().map(|request| request.connection).collect();
+    assert!(response.status() == 200 && tries.len() == 2 && tries[0] != tries[1], "{tries:?} {}", response.text());
 }
 
 /// Upstreams echo the key they refuse, whole or with its middle masked.
@@ -90,39 +39,6 @@ fn an_echoed_credential_is_redacted() {
             assert!(!response.text().contains(&echo) && response.text().contains("is out of money"), "{}", response.text());
             assert!(response.json()["error"]["message"].is_string(), "still JSON");
         }
-    });
-}
-
-/// (what the upstream says, what the client is told)
-const WAITS: &[(&str, &str, &str)] = &[
-    ("retry-after", "7", "7"),
-    ("retry-after", "0", "0"),
-    ("retry-after", "86400", "60"),
-    ("retry-after", "1.5", "2"),
-    ("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT", "0"),
-    ("retry-after", "Wed, 21 Oct 2099 07:28:00 GMT", "60"),
-    ("retry-after", "soon", "1"),
-    ("retry-after", "-5", "1"),
-    ("retry-after-ms", "1500", "2"),
-];
-
-#[test]
-fn f42_f43_retry_after_is_a_whole_clamped_number() {
-    each(WAITS, |(name, said, told)| {
-        for status in [429, 503] {
-            let response = lab().chat("f43", false, Reply::text(status, "application/json", BODY).header(name, said));
-            assert_eq!(response.header("retry-after"), Some(*told), "{name}: {said}");
-            assert!(response.header("retry-after-ms").is_none(), "{name}: {said}");
-            assert_eq!(response.text(), BODY);
-        }
-    });
-}
-
-#[test]
-fn x_should_retry_of_the_upstream_wins() {
-    each([(429, "false"), (400, "true"), (500, "false")], |(status, said)| {
-        let response = lab().chat("retry", false, Reply::text(status, "application/json", BODY).header("x-should-retry", said));
-        assert_eq!(response.header("x-should-retry"), Some(said));
     });
 }
 
@@ -147,8 +63,8 @@ fn headers_of_an_error_pass_an_allow_list() {
 /// Single-backend mode: the caller's view is the backend's, 401 included (S0-24).
 #[test]
 fn f39_in_single_backend_mode_even_a_401_is_verbatim() {
-    let upstream = gateway_testkit::ScriptedUpstream::replying(Reply::text(401, "application/json", BODY));
-    let gateway = gateway_testkit::GatewayUnderTest::start("", &[("BACKEND", "vllm"), ("BACKEND_URL", &upstream.url("")), ("LISTEN", "127.0.0.1:0")]);
+    let upstream = ScriptedUpstream::replying(Reply::text(401, "application/json", BODY));
+    let gateway = GatewayUnderTest::start("", &[("BACKEND", "vllm"), ("BACKEND_URL", &upstream.url("")), ("LISTEN", "127.0.0.1:0")]);
     let response = gateway.send(&Request::chat("m", false));
     assert_eq!((response.status(), response.text().as_str()), (401, BODY));
 }
@@ -160,4 +76,17 @@ fn errors_may_be_masked_by_configuration() {
     assert_eq!(response.status(), 422);
     assert!(!response.text().contains("own words"), "{}", response.text());
     assert_error_headers("mask", &response);
+}
+
+/// Whoever sends the caller elsewhere is not followed, and does not send the caller there either.
+#[test]
+fn f48_nobody_goes_where_a_redirect_points() {
+    let elsewhere = ScriptedUpstream::replying(Reply::text(200, "application/json", BODY));
+    each([301, 302, 303, 307, 308], |status| {
+        for response in both(&Reply::status(status).header("location", &elsewhere.url("/v1/chat/completions"))) {
+            assert_eq!(response.status(), 502);
+            assert!(response.header("location").is_none() && !response.text().contains(&elsewhere.address().to_string()));
+        }
+    });
+    assert_eq!(elsewhere.connections(), 0);
 }

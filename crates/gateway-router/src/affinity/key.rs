@@ -142,6 +142,9 @@ mod tests {
     #[test]
     fn a_key_is_the_same_for_ever() {
         let key = ConversationKey::new("alice", "user", b"7");
-        assert_eq!(format!("{key:?}"), "ConversationKey(1c6add4321e92e3e456772431023aa08)");
+        assert_eq!(
+            format!("{key:?}"),
+            "ConversationKey(1c6add4321e92e3e456772431023aa08)"
+        );
     }
 }

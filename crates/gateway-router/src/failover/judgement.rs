@@ -348,8 +348,10 @@ fn answer(fault: &Fault) -> Option<&UpstreamError> {
     fault.upstream.as_ref().filter(|_| told)
 }
 
-/// Only where it can be: the body of most errors is not read for it.
-fn has_no_quota(answer: &UpstreamError) -> bool {
+/// Whether an upstream's error says that there is no money left: neither waiting nor another try helps at this account.
+///
+/// Read only where it can be, so that the body of most errors is not.
+pub fn has_no_quota(answer: &UpstreamError) -> bool {
     let may_be = matches!(
         answer.status,
         StatusCode::TOO_MANY_REQUESTS | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST

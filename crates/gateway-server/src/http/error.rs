@@ -3,12 +3,14 @@
 //! The set of `type`s and `code`s is part of the public contract: `docs/errors.md` is made from [`CATALOGUE`].
 //! What the caller reads is apart from what the log gets: [`ApiError::detail`] never leaves the process.
 
+mod conversions;
+
 use std::{borrow::Cow, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
-use gateway_providers::{CallError, Fault, FaultKind, TranslateError, fault::UpstreamError};
-use gateway_router::{NoHealthyTarget, ResolveError, RouteError, RouteFailure, StateBound};
+use gateway_providers::{CallError, Fault, FaultKind, fault::UpstreamError};
+use gateway_router::{RouteError, RouteFailure, failover::judgement::has_no_quota};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
@@ -431,7 +433,8 @@ fn openai_type(status: StatusCode) -> &'static str {
     }
 }
 
-/// The upstream's own word on it, else what SDKs would do by the status, except where that cannot help.
+/// The upstream's own word on it, else what SDKs would do by the status, except where that cannot help: an operation that
+/// is not there, an empty account.
 fn upstream_retry(upstream: &UpstreamError) -> bool {
     match upstream
         .headers
@@ -440,58 +443,9 @@ fn upstream_retry(upstream: &UpstreamError) -> bool {
     {
         Some("true") => true,
         Some("false") => false,
-        _ => matches!(upstream.status.as_u16(), 408 | 409 | 429 | 500 | 502..=599),
-    }
-}
-
-impl From<TranslateError> for ApiError {
-    fn from(error: TranslateError) -> Self {
-        match error {
-            TranslateError::UnsupportedOperation { .. } => {
-                Self::new(ErrorKind::UnsupportedOperation, error.to_string())
-            }
-            TranslateError::InvalidValue { param, message } => {
-                Self::new(ErrorKind::InvalidValue, message).param(param)
-            }
-            TranslateError::PathNotAllowed(reason) => {
-                Self::new(ErrorKind::PathNotAllowed, reason.to_string())
-            }
-            other => Self::new(ErrorKind::InvalidRequest, other.to_string()),
-        }
-    }
-}
-
-impl From<NoHealthyTarget> for ApiError {
-    fn from(none: NoHealthyTarget) -> Self {
-        let mut error = Self::new(ErrorKind::NoHealthyBackend, none.to_string());
-        error.0.retry_after = Some(none.retry_after.max(Duration::from_secs(1)));
-        error
-    }
-}
-
-impl From<StateBound> for ApiError {
-    fn from(bound: StateBound) -> Self {
-        Self::new(ErrorKind::StateNotPortable, bound.to_string()).param(bound.param())
-    }
-}
-
-impl From<ResolveError> for ApiError {
-    fn from(error: ResolveError) -> Self {
-        let (kind, param) = match &error {
-            ResolveError::ModelMissing => (ErrorKind::MissingParameter, Some("model")),
-            ResolveError::UnknownProvider { .. } => (ErrorKind::UnknownProvider, Some("provider")),
-            ResolveError::ProviderNotConfigured { .. } => {
-                (ErrorKind::ProviderNotConfigured, Some("provider"))
-            }
-            ResolveError::ModelNotAllowed { .. } => (ErrorKind::ModelNotAllowed, Some("model")),
-            ResolveError::UnsupportedOperation { .. } => (ErrorKind::UnsupportedOperation, None),
-            ResolveError::NoBackend => (ErrorKind::NoAvailableChannel, None),
-            ResolveError::ModelNotFound { .. } | _ => (ErrorKind::ModelNotFound, Some("model")),
-        };
-        let answer = Self::new(kind, error.to_string());
-        match param {
-            Some(param) => answer.param(param),
-            None => answer,
+        _ => {
+            matches!(upstream.status.as_u16(), 408 | 409 | 429 | 500 | 502..=599)
+                && !has_no_quota(upstream)
         }
     }
 }

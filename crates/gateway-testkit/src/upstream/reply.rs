@@ -234,17 +234,8 @@ impl Reply {
     /// The body in pieces of `size` bytes, `pause` between them.
     #[must_use]
     pub fn trickle(mut self, size: usize, pause: Duration) -> Self {
-        let mut whole = BytesMut::new();
-        for step in std::mem::take(&mut self.body) {
-            match step {
-                Step::Piece(bytes) => whole.extend_from_slice(&bytes),
-                Step::Burst(pieces) => pieces
-                    .iter()
-                    .for_each(|bytes| whole.extend_from_slice(bytes)),
-                Step::Raw(_) | Step::Wait(_) | Step::Gate(_) => {}
-            }
-        }
-        let whole = whole.freeze();
+        let whole = self.body();
+        self.body.clear();
         for start in (0..whole.len()).step_by(size) {
             self.body.push(Step::Piece(
                 whole.slice(start..(start + size).min(whole.len())),
@@ -318,6 +309,21 @@ impl Reply {
         self
     }
 
+    /// The body's pieces, joined.
+    pub fn body(&self) -> Bytes {
+        let mut whole = BytesMut::new();
+        for step in &self.body {
+            match step {
+                Step::Piece(bytes) => whole.extend_from_slice(bytes),
+                Step::Burst(pieces) => pieces
+                    .iter()
+                    .for_each(|bytes| whole.extend_from_slice(bytes)),
+                Step::Raw(_) | Step::Wait(_) | Step::Gate(_) => {}
+            }
+        }
+        whole.freeze()
+    }
+
     pub(super) fn framing(&self) -> Framing {
         self.head
             .as_ref()
@@ -337,23 +343,12 @@ impl Reply {
             Framing::Chunked => text.push_str("transfer-encoding: chunked\r\n"),
             Framing::UntilClose => text.push_str("connection: close\r\n"),
             Framing::Length(declared) => {
-                let length = declared.unwrap_or_else(|| self.body_length());
+                let length = declared.unwrap_or_else(|| self.body().len());
                 text.push_str(&format!("content-length: {length}\r\n"));
             }
         }
         text.push_str("\r\n");
         Bytes::from(text)
-    }
-
-    fn body_length(&self) -> usize {
-        self.body
-            .iter()
-            .map(|step| match step {
-                Step::Piece(bytes) => bytes.len(),
-                Step::Burst(pieces) => pieces.iter().map(Bytes::len).sum(),
-                Step::Raw(_) | Step::Wait(_) | Step::Gate(_) => 0,
-            })
-            .sum()
     }
 }
 
