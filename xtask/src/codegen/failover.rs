@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use gateway_providers::FaultKind;
+use super::conversations;
 use gateway_router::failover::judgement::{Mark, Next, ROWS, Scope, When};
 
 const HEAD: &str = r#"# Failover
@@ -83,6 +84,7 @@ pub(super) fn markdown() -> String {
         );
     }
     text.push_str(REST);
+    text.push_str(&conversations::markdown());
     text
 }
 

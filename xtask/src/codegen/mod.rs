@@ -4,6 +4,7 @@
 //! program starts that build.
 
 #[cfg(feature = "codegen")]
+mod conversations;
 mod documents;
 #[cfg(feature = "codegen")]
 mod errors;
