@@ -165,10 +165,16 @@ struct Makers {
 impl Makers {
     fn start() -> Self {
         let claude = Upstream::start(|_| {
-            Reply::json(200, &json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x", "content": [{"type": "text", "text": "c"}], "stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 1}}))
+            Reply::json(
+                200,
+                &json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x", "content": [{"type": "text", "text": "c"}], "stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 1}}),
+            )
         });
         let gemini = Upstream::start(|_| {
-            Reply::json(200, &json!({"candidates": [{"content": {"role": "model", "parts": [{"text": "g"}]}, "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 1}}))
+            Reply::json(
+                200,
+                &json!({"candidates": [{"content": {"role": "model", "parts": [{"text": "g"}]}, "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 1}}),
+            )
         });
         let plain = Upstream::start(good_upstream);
         let config = format!(

@@ -30,6 +30,8 @@ use crate::{
 pub struct ProviderInput {
     /// The name it goes by, e.g. `lab`: the first part of `lab/model`.
     pub name: String,
+    /// Which of its provider's credentials this is, where there are several: `"1"`, `"2"` and so on.
+    pub account: Option<String>,
     /// The vendor's row.
     pub vendor: Arc<VendorRow>,
     /// Where it is; the vendor's usual place when `None`.
@@ -55,6 +57,7 @@ impl ProviderInput {
     pub fn new(vendor: Arc<VendorRow>) -> Self {
         Self {
             name: vendor.id.clone(),
+            account: None,
             vendor,
             base_url: None,
             variables: BTreeMap::new(),
@@ -75,6 +78,8 @@ impl ProviderInput {
 pub struct ProviderSettings {
     /// The name it goes by.
     pub name: String,
+    /// Which of its provider's credentials this is, see [`Provider::account`](crate::Provider::account).
+    pub account: Option<String>,
     /// The vendor's row with the provider's differences applied: operations, model list, renames, quirks.
     pub vendor: Arc<VendorRow>,
     /// Where it is: `http` or `https`, no user, no query, no fragment, no slash at the end of its path.
@@ -180,6 +185,7 @@ impl ProviderSettings {
     pub fn resolve(input: ProviderInput) -> Result<Self, SettingsError> {
         let ProviderInput {
             name,
+            account,
             vendor,
             base_url,
             variables,
@@ -222,6 +228,7 @@ impl ProviderSettings {
             .map(|path| with_path(&base_url, &row, path.as_str()));
         Ok(Self {
             name,
+            account,
             headers: header_map(&row, &headers)?,
             base_url,
             credential,

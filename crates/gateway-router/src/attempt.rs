@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
 use gateway_providers::{
-    Call, CallError, FaultKind, Operation, Payload, Reply, TranslateError, call::Timeouts, state,
+    Call, CallError, FaultKind, Operation, Payload, Reply, TranslateError, call::Timeouts,
 };
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use crate::{
     affinity::{BoundState, Conversation},
     failover::{Feedback, RouteFailure},
     resolve::Target,
+    select::{Pace, UnderWay},
 };
 
 /// A request without its target: what every attempt sends.
@@ -150,8 +151,11 @@ pub(crate) async fn attempt(
     target: &Target,
     ask: Ask,
     timeouts: Timeouts,
-) -> (Result<Reply, CallError>, Attempt) {
+) -> (Result<Reply, CallError>, Attempt, Option<UnderWay>) {
     let start = Instant::now();
+    let stream = ask.stream;
+    let under_way = target.pace.as_ref().map(Pace::begin);
+    let flows_past = !ask.is_replayable();
     let mut left = Vec::new();
     let call = lightened(ask, target, &mut left).and_then(|ask| call(target, ask, timeouts));
     let mut result = match call {
@@ -159,7 +163,11 @@ pub(crate) async fn attempt(
         Err(error) => Err(error.into()),
     };
     if let Ok(reply) = &mut result {
-        state::name_left_behind(&mut reply.headers, &left);
+        reply.tell_dropped(&left);
+    }
+    if let (true, Some(overrides), Ok(reply)) = (flows_past, &target.overrides, &mut result) {
+        let members = overrides.members().map(|(member, ..)| member.to_owned());
+        reply.tell_dropped(&members.collect::<Vec<_>>());
     }
     let record = Attempt {
         provider: target.provider.name().to_owned(),
@@ -169,7 +177,10 @@ pub(crate) async fn attempt(
         outcome: outcome(&result),
         duration: start.elapsed(),
     };
-    (result, record)
+    if let (Some(under_way), Ok(_)) = (&under_way, &result) {
+        under_way.answered(stream, record.duration);
+    }
+    (result, record, under_way)
 }
 
 fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, TranslateError> {
@@ -212,7 +223,7 @@ fn lightened(mut ask: Ask, target: &Target, left: &mut Vec<String>) -> Result<As
     Ok(ask)
 }
 
-/// The client's body with what the target sets in it. A form flows past as it is.
+/// The client's body with what the target sets in it. A form flows past as it is, which the reply then says.
 fn payload(payload: Payload, target: &Target) -> Result<Payload, TranslateError> {
     let (Payload::Json(body), Some(overrides)) = (&payload, &target.overrides) else {
         return Ok(payload);

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use gateway_client::transport::TransportResponse;
 use gateway_providers::{
     Call, CallError, Fault, FaultKind, Operation, Provider, Reply, ReplyBody,
+    fault::UpstreamError,
     operation::OPERATIONS,
     provider::{ListedModel, ModelListing, ProxyRequest},
 };
@@ -28,6 +29,7 @@ pub(crate) enum Script {
     List(Vec<String>),
     Listing(ModelListing),
     Fail(FaultKind),
+    Refuse(StatusCode),
     Hang,
     Panic,
     After(Duration, Box<Script>),
@@ -113,6 +115,16 @@ impl Provider for Scripted {
                 Script::List(ids) => return Ok(listing(&ids)),
                 Script::Listing(listing) => return Ok(listing),
                 Script::Fail(kind) => return Err(Fault::new(kind, "scripted").into()),
+                Script::Refuse(status) => {
+                    let mut fault = Fault::new(FaultKind::Status, "scripted");
+                    fault.upstream = Some(UpstreamError {
+                        status,
+                        headers: HeaderMap::new(),
+                        body: None,
+                        retry_after: None,
+                    });
+                    return Err(fault.into());
+                }
                 Script::Hang => std::future::pending().await,
                 Script::Panic => panic!("scripted"),
                 Script::After(wait, then) => {
@@ -174,5 +186,6 @@ pub(crate) fn target(name: &str, model: &str) -> Target {
         known: true,
         weight: 1,
         overrides: None,
+        pace: None,
     }
 }

@@ -22,4 +22,5 @@ pub use self::{
     listing::ListError,
     resolve::{ModelRequest, Plan, Pool, ResolveError, Rule, Strategy, Target},
     router::{Router, RouterSettings},
+    select::Pace,
 };

@@ -18,7 +18,7 @@ use crate::{
         ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
         Waits, resolve, unknown_provider,
     },
-    select::{is_well, select},
+    select::{Selection, Selector},
     succession::Kept,
 };
 
@@ -37,6 +37,8 @@ pub struct RouterSettings {
     pub failover: FailoverSettings,
     /// How conversations are kept where they are.
     pub affinity: AffinitySettings,
+    /// Makes the random choices repeatable, for tests. Default none: other choices in each process.
+    pub seed: Option<u64>,
 }
 
 /// From requests to upstream calls. Built once from the configuration; a new configuration makes a new one.
@@ -44,6 +46,7 @@ pub struct RouterSettings {
 pub struct Router {
     table: RoutingTable,
     catalogue: Catalogue,
+    selector: Selector,
     failover: Failover,
     affinity: Affinity,
     settings: RouterSettings,
@@ -56,10 +59,11 @@ impl Router {
     /// As [`RoutingTable::new`].
     pub fn new(parts: TableParts, settings: RouterSettings) -> Result<Self, TableError> {
         let table = RoutingTable::new(parts)?;
-        let catalogue = Catalogue::new(table.providers().to_vec(), settings.catalogue);
+        let catalogue = Catalogue::with_accounts(table.grouped_accounts(), settings.catalogue);
         let names = table.providers().iter().map(|provider| provider.name());
         let failover = Failover::new(names, settings.failover);
         Ok(Self {
+            selector: Selector::new(&table, settings.seed),
             table,
             catalogue,
             failover,
@@ -79,14 +83,15 @@ impl Router {
         parts: TableParts,
         settings: RouterSettings,
     ) -> Result<Self, TableError> {
-        let table = RoutingTable::new(parts)?;
-        let providers = table.providers();
+        let mut table = RoutingTable::new(parts)?;
+        table.take_over_paces(&old.table);
         let catalogue =
-            Catalogue::succeeding(&old.catalogue, providers.to_vec(), settings.catalogue);
+            Catalogue::succeeding(&old.catalogue, table.grouped_accounts(), settings.catalogue);
         let kept = Kept::between(&old.table, &table);
-        let names = providers.iter().map(|provider| provider.name());
+        let names = table.providers().iter().map(|provider| provider.name());
         let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover);
         Ok(Self {
+            selector: Selector::new(&table, settings.seed),
             table,
             catalogue,
             failover,
@@ -113,16 +118,20 @@ impl Router {
         &self.table
     }
 
-    /// The configured provider of that name, in any case; for requests that name no model.
+    /// The configured provider of that name, in any case; for requests that name no model. Of several accounts the first
+    /// that may be asked now.
     ///
     /// # Errors
     /// [`ResolveError::UnknownProvider`], [`ResolveError::ProviderNotConfigured`].
     pub fn provider(&self, name: &str) -> Result<SharedProvider, ResolveError> {
         let place = self.table.provider(name);
         let found = place.and_then(|place| self.table.providers().get(place));
-        found
-            .cloned()
-            .ok_or_else(|| unknown_provider(name, &self.table))
+        let Some(first) = found else {
+            return Err(unknown_provider(name, &self.table));
+        };
+        let mut accounts = self.table.accounts(first.name()).iter();
+        let well = accounts.find(|account| !self.health().refuses_account(account));
+        Ok(SharedProvider::clone(well.unwrap_or(first)))
     }
 
     /// The models of all providers.
@@ -165,7 +174,7 @@ impl Router {
     /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
     pub async fn send(&self, plan: Plan, mut ask: Ask) -> Result<Routed, RouteError> {
         let order = Order::of(&plan);
-        let mut selection = select(plan, &self.table, self.health());
+        let mut selection = self.select(plan, ask.stream);
         let conversation = ask.conversation;
         let is_well = |target: &Target| self.health().refusal(target).is_none();
         let settled = self
@@ -183,9 +192,30 @@ impl Router {
         })
     }
 
-    /// The same plan with its first target that may be asked now in front; for a request that can be sent once only.
-    pub fn healthy_first(&self, plan: Plan) -> Plan {
-        plan.first(|target| is_well(target, &self.table, self.health()))
+    /// The plan with the one target that is to be asked now; for a request that is written for its target and can be
+    /// sent once only.
+    pub fn for_one_attempt(&self, plan: Plan) -> Plan {
+        if !plan.moves_on {
+            return plan;
+        }
+        let matched = plan.matched;
+        let fallback = plan.primary.clone();
+        let Selection { targets, pool } = self.select(plan, false);
+        let is_well = |target: &&Target| self.health().refusal(target).is_none();
+        let chosen = targets.iter().find(is_well).or(targets.first()).cloned();
+        Plan {
+            primary: chosen.unwrap_or(fallback),
+            fallbacks: Vec::new(),
+            moves_on: false,
+            matched,
+            pool,
+        }
+    }
+
+    /// The order in which the plan's targets are asked now.
+    pub(crate) fn select(&self, plan: Plan, stream: bool) -> Selection {
+        self.selector
+            .select(plan, stream, (&self.table, self.health()))
     }
 
     /// Which targets are left alone now.
@@ -193,7 +223,16 @@ impl Router {
         self.failover.health()
     }
 
-    /// How long each phase of a call to that provider may take.
+    /// How long each phase of a call to the plan's first target may take.
+    pub fn timeouts_of(&self, plan: &Plan) -> Timeouts {
+        let provider = self.timeouts(plan.primary.provider.name());
+        match &plan.pool {
+            Some(pool) => pool.settings.timeouts.over(provider),
+            None => provider,
+        }
+    }
+
+    /// How long each phase of a call to that provider may take, where no alias says otherwise.
     pub fn timeouts(&self, provider: &str) -> Timeouts {
         self.settings
             .provider_timeouts

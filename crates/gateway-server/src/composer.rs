@@ -83,13 +83,16 @@ impl Composer {
             whole_bytes: settings.limits.max_response_body.0,
             event_bytes: settings.limits.max_event.0,
         };
-        let upstreams = settings.providers.iter().map(|provider| {
-            let mut settings = provider.settings.clone();
-            settings.limits = limits;
-            Blueprint::Upstream {
-                settings: Box::new(settings),
-                connect_timeout: provider.connect_timeout,
-            }
+        let upstreams = settings.providers.iter().flat_map(|provider| {
+            let accounts = std::iter::once(&provider.settings).chain(&provider.further_accounts);
+            accounts.map(|account| {
+                let mut settings = account.clone();
+                settings.limits = limits;
+                Blueprint::Upstream {
+                    settings: Box::new(settings),
+                    connect_timeout: provider.connect_timeout,
+                }
+            })
         });
         upstreams
             .chain(settings.demo.map(Blueprint::Demo))

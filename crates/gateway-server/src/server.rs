@@ -72,13 +72,13 @@ impl RunningServer {
     /// # Errors
     /// See [`StartError`]; nothing is left running then.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let providers: Vec<_> = parts
-            .table
-            .providers
+        let router = Router::new(parts.table, parts.router)?;
+        let providers: Vec<_> = router
+            .table()
+            .providers()
             .iter()
             .map(|p| (p.name().to_owned(), p.vendor().to_owned()))
             .collect();
-        let router = Router::new(parts.table, parts.router)?;
         let bound = Bound::bind(&parts.listen, parts.tls.as_ref(), parts.connections).await?;
         let metrics_address: Vec<_> = parts.metrics_listen.into_iter().collect();
         let metrics_bound = Bound::bind(&metrics_address, None, parts.connections).await?;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use gateway_providers::FaultKind;
 use super::conversations;
+use gateway_providers::FaultKind;
 use gateway_router::failover::judgement::{Mark, Next, ROWS, Scope, When};
 
 const HEAD: &str = r#"# Failover
@@ -21,12 +21,30 @@ ones were asked is in `x-attempts: openai=429,azure=200`, `x-selected-provider` 
   target at each provider, where it has one there, so that `[models."gpt-4.1"] targets = ["azure/my-deployment"]` gives
   a deployment its public name. A provider that is known and not configured is passed over (400 `provider_not_configured`
   when none is left), an unknown one is an error (400 `unknown_provider`).
-- **An alias** with several targets: these, in their order.
+- **An alias** with several targets: these, in the order of its `strategy`.
 - On paths **without `/v1`** a request that brings no sequence gets `routing.failover_sequence`, if its model leads to a
   provider of that sequence or nowhere: an alias, `?provider=` and another provider's model keep their meaning.
 - **Everything else has one target.** That two providers list a model of one name does not make one the other's stand-in.
 
 `auth.allowed_models` and `auth.disallowed_models` are held against every target.
+
+## In which order they are asked
+
+An alias says so by its `strategy`. Targets that are left alone now come after all others, so that their share goes to the
+others in proportion. A sequence of the caller's is never reordered.
+
+- **`ordered`**: as written.
+- **`weighted`**: each target is the first with the chance of its `weight`, and so is each next one of those that are left.
+  A weight of 0 makes a target the stand-in for all others.
+- **`round_robin`**: in turn.
+- **`least_latency`**: two targets are drawn, and the lighter one is asked. A target weighs the time in which it answers
+  (to the first token of a stream, to the end of a whole answer, apart), times the requests that would share it. The time
+  is an average that follows a slower answer at once, counts a fault as five seconds at least, and fades to a third
+  within 30 s without requests, so that a target that was slow gets another chance.
+
+A provider with several credentials (`api_keys`) has as many **accounts**, which take turns. Each has its own health; in
+`x-attempts`, in the log and in the metrics they are `openai#1`, `openai#2`. What is wrong with a credential moves to the
+next account of the same target, what is wrong with a host to the next target.
 
 ## What follows from a failure
 
@@ -54,7 +72,8 @@ since a client that tries three times again makes nine of them; except a 429 or 
 
 ## Who is left alone
 
-Faults are counted for each model of a provider, and for the provider as a whole where it cannot be reached.
+Faults are counted for each model of a provider's account, and for the account as a whole where it cannot be reached or
+its credential is refused. A provider with one credential is one account.
 
 - **Open**: after five faults in a row, or when half of at least 20 requests within 30 s failed, the target is not asked for
   5 s. Then it is **half open**: one request tries it. If that fails, the time doubles, up to a minute, with a tenth of
@@ -75,7 +94,10 @@ it is with the demo alone. All numbers can be set there, see [configuration.md](
 pub(super) fn markdown() -> String {
     let mut text = HEAD.to_owned();
     for row in ROWS {
-        let (next, mark) = (next(row.next), mark(row.mark));
+        let (mut next, mark) = (next(row.next).to_owned(), mark(row.mark));
+        if row.of_credential {
+            next = format!("another account, then {next}");
+        }
         let _ = writeln!(
             text,
             "| {} | {next} | {mark} | {} |",
@@ -124,7 +146,7 @@ fn next(next: Next) -> &'static str {
 fn mark(mark: Mark) -> String {
     let whose = |scope| match scope {
         Scope::Target => "the target",
-        Scope::Provider => "the provider",
+        Scope::Provider => "the account",
     };
     match mark {
         Mark::Nothing => "nothing".to_owned(),
@@ -148,6 +170,8 @@ mod tests {
             .collect();
         assert_eq!(lines.len(), ROWS.len());
         assert!(lines.iter().all(|line| line.matches('|').count() == 5));
-        assert!(text.contains("| 429 | the next target, else the same after the pause | "));
+        assert!(text.contains(
+            "| 429 | another account, then the next target, else the same after the pause | "
+        ));
     }
 }

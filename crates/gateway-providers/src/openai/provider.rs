@@ -135,6 +135,10 @@ impl Provider for OpenAiProvider {
         &self.settings.name
     }
 
+    fn account(&self) -> Option<&str> {
+        self.settings.account.as_deref()
+    }
+
     fn vendor(&self) -> &str {
         &self.settings.vendor.id
     }

@@ -19,10 +19,9 @@ mod responses;
 mod tests;
 
 use gateway_types::json::{RawObject, ScanError};
-use http::HeaderMap;
 
 pub use self::piece::{Piece, StateKind};
-use crate::{Operation, peek::Cursor, upstream::tell_in};
+use crate::{Operation, peek::Cursor};
 
 /// What a provider does with a piece of state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,8 +119,3 @@ pub const MAKERS_KNOWN: &[&str] = &[
     "responses",
     "xai*",
 ];
-
-/// Names in a reply's headers what the request left behind on its way, after what else it lost.
-pub fn name_left_behind(headers: &mut HeaderMap, paths: &[String]) {
-    tell_in(headers, paths);
-}

@@ -117,6 +117,10 @@ impl Provider for TranslatedProvider {
         &self.settings.name
     }
 
+    fn account(&self) -> Option<&str> {
+        self.settings.account.as_deref()
+    }
+
     fn vendor(&self) -> &str {
         &self.settings.vendor.id
     }

@@ -11,7 +11,7 @@ mod request;
 mod send;
 
 pub(crate) use self::{
-    dropped::{refuse_dropped, tell_dropped, tell_in},
+    dropped::{refuse_dropped, tell_dropped},
     hold::{EVENT_STREAM, hold},
     proxy::proxy,
     request::upstream_headers,

@@ -61,7 +61,8 @@ pub struct Catalogue {
 
 #[derive(Debug)]
 struct Shared {
-    providers: Vec<SharedProvider>,
+    /// The accounts of each provider, one at least.
+    providers: Vec<Box<[SharedProvider]>>,
     settings: CatalogueSettings,
     current: ArcSwap<CatalogueSnapshot>,
     refreshing: AtomicBool,
@@ -72,31 +73,48 @@ struct Shared {
 impl Catalogue {
     /// A catalogue of these providers, all lists pending. Nothing is fetched yet.
     pub fn new(providers: Vec<SharedProvider>, settings: CatalogueSettings) -> Self {
+        let alone = |provider| Box::from([provider]);
+        Self::with_accounts(providers.into_iter().map(alone), settings)
+    }
+
+    /// As [`new`](Self::new), with all accounts of each provider: its models are listed through the first of them
+    /// whose credential is taken.
+    pub(crate) fn with_accounts(
+        providers: impl IntoIterator<Item = Box<[SharedProvider]>>,
+        settings: CatalogueSettings,
+    ) -> Self {
+        let providers: Vec<Box<[SharedProvider]>> = providers.into_iter().collect();
         let pending = Arc::new(ProviderList::pending());
         let lists = vec![pending; providers.len()];
         Self::of(providers, lists, settings)
     }
 
     /// A catalogue that takes the place of an older one: it has the lists of those providers that are in both, the very
-    /// same ones. A provider that only goes by the same name begins anew. Nothing is fetched yet.
-    pub fn succeeding(
+    /// same ones with the very same first account. A provider that only goes by the same name begins anew. Nothing is
+    /// fetched yet.
+    pub(crate) fn succeeding(
         old: &Self,
-        providers: Vec<SharedProvider>,
+        providers: impl IntoIterator<Item = Box<[SharedProvider]>>,
         settings: CatalogueSettings,
     ) -> Self {
+        let providers: Vec<_> = providers.into_iter().collect();
         let pending = Arc::new(ProviderList::pending());
         let known = old.peek();
-        let of = |provider: &SharedProvider| {
+        let same = |old: &[SharedProvider], new: &[SharedProvider]| {
+            let first = old.first().zip(new.first());
+            first.is_some_and(|(old, new)| Arc::ptr_eq(old, new))
+        };
+        let of = |accounts: &[SharedProvider]| {
             let mut olds = old.shared.providers.iter().zip(known.lists());
-            olds.find(|(old, _)| Arc::ptr_eq(old, provider))
+            olds.find(|(old, _)| same(old, accounts))
                 .map_or_else(|| Arc::clone(&pending), |(_, list)| Arc::clone(list))
         };
-        let lists = providers.iter().map(of).collect();
+        let lists = providers.iter().map(|accounts| of(accounts)).collect();
         Self::of(providers, lists, settings)
     }
 
     fn of(
-        providers: Vec<SharedProvider>,
+        providers: Vec<Box<[SharedProvider]>>,
         lists: Vec<Arc<ProviderList>>,
         settings: CatalogueSettings,
     ) -> Self {

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use gateway_providers::provider::{ModelListing, SharedProvider};
+use gateway_providers::{
+    CallError,
+    provider::{ModelListing, SharedProvider},
+};
 use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
@@ -12,6 +15,7 @@ use super::{
     Shared,
     list::{ListFailure, ListState, ProviderList},
 };
+use crate::failover::judgement::{Circumstances, judge};
 
 type Fetched = Result<ModelListing, ListFailure>;
 
@@ -21,10 +25,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut fetches = JoinSet::new();
     let mut places = std::collections::HashMap::new();
     for place in shared.current.load().due(Instant::now()) {
-        let Some(provider) = shared.providers.get(place) else {
+        let Some(accounts) = shared.providers.get(place) else {
             continue;
         };
-        let task = fetches.spawn(fetch(provider.clone(), shared.settings.deadline));
+        let task = fetches.spawn(fetch(accounts.clone(), shared.settings.deadline));
         places.insert(task.id(), place);
     }
     while let Some(first) = fetches.join_next_with_id().await {
@@ -49,12 +53,27 @@ impl Drop for Running<'_> {
     }
 }
 
-async fn fetch(provider: SharedProvider, deadline: std::time::Duration) -> Fetched {
-    match timeout(deadline, provider.models()).await {
-        Ok(Ok(listing)) => Ok(listing),
-        Ok(Err(error)) => Err(ListFailure::Call(Arc::new(error))),
+async fn fetch(accounts: Box<[SharedProvider]>, deadline: std::time::Duration) -> Fetched {
+    match timeout(deadline, listed(&accounts)).await {
+        Ok(Some(Ok(listing))) => Ok(listing),
+        Ok(Some(Err(error))) => Err(ListFailure::Call(Arc::new(error))),
+        Ok(None) => Ok(ModelListing::default()),
         Err(_) => Err(ListFailure::Deadline(deadline)),
     }
+}
+
+/// The list as the first account has it whose credential is taken.
+async fn listed(accounts: &[SharedProvider]) -> Option<Result<ModelListing, CallError>> {
+    let mut last = None;
+    for account in accounts {
+        match account.models().await {
+            Err(error) if judge(&error, Circumstances::default()).of_credential => {
+                last = Some(Err(error));
+            }
+            settled => return Some(settled),
+        }
+    }
+    last
 }
 
 fn publish(shared: &Shared, outcomes: Vec<(usize, Fetched)>) {
@@ -62,7 +81,8 @@ fn publish(shared: &Shared, outcomes: Vec<(usize, Fetched)>) {
     let now = Instant::now();
     let mut changes = Vec::with_capacity(outcomes.len());
     for (place, fetched) in outcomes {
-        let (Some(provider), Some(old)) = (shared.providers.get(place), current.list(place)) else {
+        let provider = shared.providers.get(place).and_then(|them| them.first());
+        let (Some(provider), Some(old)) = (provider, current.list(place)) else {
             continue;
         };
         let (list, lifetime) = match fetched {

@@ -192,6 +192,27 @@ fn failures_say_504_for_waits_and_502_otherwise() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_several_accounts_the_first_one_lists_whose_credential_is_taken() {
+    for (first, expected) in [
+        (Script::Refuse(StatusCode::UNAUTHORIZED), 1),
+        (Script::Refuse(StatusCode::TOO_MANY_REQUESTS), 1),
+        (Script::Refuse(StatusCode::BAD_GATEWAY), 0),
+        (Script::Fail(FaultKind::Unreachable), 0),
+        (list(&["first"]), 0),
+    ] {
+        let second = scripted("lab", [list(&["second"])]);
+        let accounts: [SharedProvider; 2] = [scripted("lab", [first]), second.clone()];
+        let catalogue =
+            Catalogue::with_accounts([Box::from(accounts)], CatalogueSettings::default());
+        catalogue.snapshot();
+        settle().await;
+        assert_eq!(second.times_listed(), expected);
+        let listed = ids(&catalogue.snapshot(), 0).contains(&"second");
+        assert_eq!(listed, expected == 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_successor_has_the_lists_of_those_that_stay_and_asks_only_the_others() {
     let (stays, goes) = (
         scripted("stays", [list(&["a"])]),
@@ -206,8 +227,8 @@ async fn a_successor_has_the_lists_of_those_that_stay_and_asks_only_the_others()
         scripted("new", [list(&["d"])]),
     );
     let all: [Arc<Scripted>; 3] = [stays.clone(), again.clone(), new.clone()];
-    let providers = all.map(|provider| provider as SharedProvider);
-    let next = Catalogue::succeeding(&old, providers.to_vec(), CatalogueSettings::default());
+    let providers = all.map(|provider| Box::from([provider as SharedProvider]));
+    let next = Catalogue::succeeding(&old, providers, CatalogueSettings::default());
     let first = next.snapshot();
     assert_eq!(ids(&first, 0), ["a"], "at once");
     assert!(

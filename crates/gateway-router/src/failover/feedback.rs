@@ -8,7 +8,7 @@ use super::{
     Health, Why,
     judgement::{Circumstances, judge_fault},
 };
-use crate::resolve::Target;
+use crate::{resolve::Target, select::UnderWay};
 
 /// Tells how a stream ended whose beginning was answered well. Dropped without a word, it says nothing: the client has
 /// gone.
@@ -16,11 +16,19 @@ pub struct Feedback {
     health: Arc<Health>,
     target: Target,
     circumstances: Circumstances,
+    /// The target is busy with the stream for as long as it lasts.
+    _under_way: Option<UnderWay>,
 }
 
 impl Feedback {
-    pub(super) fn new(health: Arc<Health>, target: Target, circumstances: Circumstances) -> Self {
+    pub(super) fn new(
+        health: Arc<Health>,
+        target: Target,
+        circumstances: Circumstances,
+        under_way: Option<UnderWay>,
+    ) -> Self {
         Self {
+            _under_way: under_way,
             health,
             target,
             circumstances,

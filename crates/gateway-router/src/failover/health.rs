@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use gateway_providers::Provider;
+use gateway_providers::{Provider, provider::SharedProvider};
 use tokio::time::Instant;
 
 use super::{
@@ -179,6 +179,19 @@ impl Health {
         let ledger = self.lock();
         let standing = ledger.accounts.get(&Identity::of(&target.provider))?;
         standing.refusal(&target.model, Instant::now(), false)
+    }
+
+    /// Whether nothing may be asked of a provider's account now, whatever the model.
+    pub(crate) fn refuses_account(&self, provider: &SharedProvider) -> bool {
+        if self.is_untroubled() {
+            return false;
+        }
+        let ledger = self.lock();
+        let standing = ledger.accounts.get(&Identity::of(provider));
+        let whole = standing.and_then(|standing| standing.whole.as_ref());
+        whole.is_some_and(|circuit| {
+            matches!(circuit.peek(Instant::now(), false), Admission::Refused(_))
+        })
     }
 
     /// Every circuit that is not closed.

@@ -45,6 +45,13 @@ pub enum Mark {
     Cool(Scope),
 }
 
+impl Mark {
+    /// Whether it is the target's fault.
+    pub(crate) fn is_fault(self) -> bool {
+        !matches!(self, Self::Nothing | Self::Works)
+    }
+}
+
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     attempt::{Ask, Attempt, Outcome, RouteError, Routed, attempt},
     resolve::Target,
-    select::{Selection, siblings_first},
+    select::{Selection, UnderWay, siblings_first},
 };
 
 /// The pause before the same target is asked once more, at random between the two.
@@ -133,16 +133,21 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
                 return Err(Onward::End);
             };
             let (timeouts, circumstances) = self.patience(target, &ask);
-            let (result, record) = attempt(target, ask, timeouts).await;
+            let stream = ask.stream;
+            let (result, record, under_way) = attempt(target, ask, timeouts).await;
+            let took = record.duration;
             self.attempts.push(record);
             let error = match result {
                 Ok(reply) => {
                     leave.answered(matches!(reply.body, ReplyBody::Events(_)));
-                    return Ok(self.routed(reply, target, circumstances));
+                    return Ok(self.routed(reply, target, (circumstances, under_way)));
                 }
                 Err(error) => error,
             };
             let judgement = judge(&error, circumstances);
+            if let Some(under_way) = under_way.filter(|_| judgement.mark.is_fault()) {
+                under_way.failed(stream, took);
+            }
             leave.failed(judgement.mark, why(&error), judgement.retry_after);
             self.failed(error);
             match self.step(judgement, target, later, again) {
@@ -266,12 +271,18 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
         }
     }
 
-    fn routed(&mut self, reply: Reply, target: &Target, circumstances: Circumstances) -> Routed {
+    fn routed(
+        &mut self,
+        reply: Reply,
+        target: &Target,
+        (circumstances, under_way): (Circumstances, Option<UnderWay>),
+    ) -> Routed {
         let goes_on = matches!(reply.body, ReplyBody::Events(_));
         let health = &self.failover.health;
         Routed {
-            feedback: goes_on
-                .then(|| Feedback::new(Arc::clone(health), target.clone(), circumstances)),
+            feedback: goes_on.then(|| {
+                Feedback::new(Arc::clone(health), target.clone(), circumstances, under_way)
+            }),
             reply,
             target: target.clone(),
             attempts: std::mem::take(&mut self.attempts),

@@ -7,6 +7,7 @@ use super::{
     pool::{PoolSettings, SharedPool, Strategy},
     rules::Choice,
 };
+use crate::select::Pace;
 
 /// A public model name with its targets in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +111,7 @@ pub(crate) struct RouteTarget {
     pub(crate) model: String,
     pub(crate) weight: u32,
     pub(crate) overrides: Option<Arc<Overrides>>,
+    pub(crate) pace: Option<Arc<Pace>>,
 }
 
 impl Route {
@@ -127,6 +129,7 @@ impl Route {
                 by_alias: true,
                 weight: target.weight,
                 overrides: target.overrides.clone(),
+                pace: target.pace.clone(),
             }
         };
         self.targets.iter().map(choice).collect()
@@ -197,6 +200,41 @@ impl Aliases {
             let key = |pattern: &Pattern| Reverse((pattern.name.len(), pattern.star));
             key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
         });
+    }
+
+    /// Takes the measurements of an older gateway's targets over, where a target's model and its provider, by both
+    /// places, are the same.
+    pub(super) fn take_over_paces(&mut self, old: &Self, stays: impl Fn(usize, usize) -> bool) {
+        for (name, route) in self.every_route_mut() {
+            let Some(old) = old.route(name) else {
+                continue;
+            };
+            for target in &mut route.targets {
+                let same = |old: &&RouteTarget| {
+                    old.model == target.model && stays(target.provider, old.provider)
+                };
+                let known = old.targets.iter().find(same);
+                if let (Some(pace), Some(known)) =
+                    (&mut target.pace, known.and_then(|old| old.pace.as_ref()))
+                {
+                    *pace = Arc::clone(known);
+                }
+            }
+        }
+    }
+
+    fn every_route_mut(&mut self) -> impl Iterator<Item = (&str, &mut Route)> {
+        let exact = self.exact.iter_mut();
+        let exact = exact.map(|(name, route)| (name.as_str(), route));
+        let patterns = self.patterns.iter_mut();
+        exact.chain(patterns.map(|pattern| (pattern.name.as_str(), &mut pattern.route)))
+    }
+
+    fn route(&self, name: &str) -> Option<&Route> {
+        let pattern = || self.patterns.iter().find(|pattern| pattern.name == name);
+        self.exact
+            .get(name)
+            .or_else(|| pattern().map(|pattern| &pattern.route))
     }
 
     /// The alias of exactly that name.

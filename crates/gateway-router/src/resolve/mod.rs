@@ -43,7 +43,10 @@ pub(crate) use self::{
     error::not_found,
     rules::{DEFAULT, Found, Located, locate, unknown_provider},
 };
-use crate::catalogue::{CatalogueSnapshot, ProviderList};
+use crate::{
+    catalogue::{CatalogueSnapshot, ProviderList},
+    select::Pace,
+};
 
 /// What a request says about where it wants to go.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +93,8 @@ pub struct Target {
     pub weight: u32,
     /// What is set in the requests that go there.
     pub overrides: Option<Arc<Overrides>>,
+    /// What is measured of it, where its alias asks the one that answers soonest.
+    pub pace: Option<Arc<Pace>>,
 }
 
 /// Where a request goes: at least one target, in the order in which they are tried.
@@ -121,18 +126,6 @@ impl Plan {
             order.extend(self.fallbacks);
         }
         order
-    }
-
-    /// The same targets, the first one in front for which this holds.
-    pub(crate) fn first(mut self, holds: impl Fn(&Target) -> bool) -> Self {
-        if !self.moves_on || holds(&self.primary) {
-            return self;
-        }
-        let found = self.fallbacks.iter_mut().find(|target| holds(target));
-        if let Some(target) = found {
-            std::mem::swap(&mut self.primary, target);
-        }
-        self
     }
 }
 
@@ -340,6 +333,7 @@ fn capable(
                 known: choice.known,
                 weight: choice.weight,
                 overrides: choice.overrides,
+                pace: choice.pace,
             };
             targets.push(target);
         } else if refused.is_none() {

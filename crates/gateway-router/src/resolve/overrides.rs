@@ -142,3 +142,130 @@ fn text(member: &str, value: &Value) -> Result<String, InvalidOverride> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn members(value: &Value) -> Vec<(String, Value)> {
+        let members = value.as_object().unwrap().clone();
+        members.into_iter().collect()
+    }
+
+    fn overrides(always: &Value, defaults: &Value) -> Result<Overrides, InvalidOverride> {
+        Overrides::new(members(always), members(defaults))
+    }
+
+    fn applied(overrides: &Overrides, body: &str) -> String {
+        let body = RawObject::parse(body.to_owned().into(), ScanLimits::default()).unwrap();
+        let bytes = overrides.apply(&body).unwrap().bytes().to_vec();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn the_request_itself_is_nobodys_to_set() {
+        for member in RESERVED_MEMBERS {
+            let reserved = Err(InvalidOverride::Reserved(member.to_owned()));
+            assert_eq!(overrides(&json!({ member: 1 }), &json!({})), reserved);
+            assert_eq!(overrides(&json!({ member: null }), &json!({})), reserved);
+            assert_eq!(overrides(&json!({}), &json!({ member: 1 })), reserved);
+        }
+        assert_eq!(
+            overrides(&json!({}), &json!({"a": null})),
+            Err(InvalidOverride::NullDefault("a".to_owned()))
+        );
+        let odd = json!({"a": {"$serde_json::private::Number": "1"}});
+        assert!(matches!(
+            overrides(&odd, &json!({})),
+            Err(InvalidOverride::Value { .. })
+        ));
+    }
+
+    #[test]
+    fn what_the_client_sent_counts_against_a_default_and_not_against_a_parameter() {
+        let both = overrides(&json!({"a": [1], "gone": null}), &json!({"b": 2})).unwrap();
+        for (body, expected) in [
+            ("{}", r#"{"b":2,"a":[1]}"#),
+            (r#"{"b":0}"#, r#"{"b":0,"a":[1]}"#),
+            (r#"{"b":null, "a":9 }"#, r#"{"b":null, "a":[1] }"#),
+            (r#"{"gone":{"x":1},"z":1e2}"#, r#"{"z":1e2,"b":2,"a":[1]}"#),
+        ] {
+            assert_eq!(applied(&both, body), expected);
+        }
+        assert!(overrides(&json!({}), &json!({})).unwrap().is_empty());
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(Value::from),
+            "[a-z\"\\\\]{0,6}".prop_map(Value::from),
+            Just(Value::Bool(true)),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            prop::collection::vec(inner, 0..3).prop_map(Value::from)
+        })
+    }
+
+    /// A body written with space and number forms of its own, from members of these names.
+    fn body() -> impl Strategy<Value = (String, Vec<(String, String)>)> {
+        let text = prop_oneof![
+            Just("1e2".to_owned()),
+            Just("-0.0".to_owned()),
+            Just("123456789012345678901234567890".to_owned()),
+            Just(r#""\u0061\/""#.to_owned()),
+            Just("null".to_owned()),
+            Just(r#"{ "a" : [1 ,2] }"#.to_owned()),
+        ];
+        let members = prop::collection::btree_map("[a-f]", text, 0..6);
+        (members, "[ \n]{0,2}").prop_map(|(members, space)| {
+            let members: Vec<(String, String)> = members.into_iter().collect();
+            let written = members
+                .iter()
+                .map(|(name, text)| format!("{space}\"{name}\"{space}:{text}"));
+            let written = written.collect::<Vec<_>>().join(",");
+            (format!("{{{written}{space}}}"), members)
+        })
+    }
+
+    proptest! {
+        /// Every member that is not set stands there as the client wrote it, byte for byte and in its order; every one
+        /// that is set has its value; nothing else appears.
+        #[test]
+        fn nothing_else_changes(
+            (body, members) in body(),
+            always in prop::collection::btree_map("[a-h]", prop::option::of(value()), 0..4),
+            defaults in prop::collection::btree_map("[a-h]", value(), 0..4),
+        ) {
+            let set = always.clone().into_iter().map(|(name, value)| (name, value.unwrap_or(Value::Null)));
+            let overrides = Overrides::new(set, defaults.clone()).unwrap();
+            let before = RawObject::parse(body.into(), ScanLimits::default()).unwrap();
+            let after = overrides.apply(&before).unwrap();
+            let kept: Vec<_> = members.iter().filter(|(name, _)| !always.contains_key(name)).cloned().collect();
+            let still: Vec<_> = after
+                .members()
+                .map(|member| (member.key().into_owned(), member.value.to_owned()))
+                .filter(|(name, _)| kept.iter().any(|(known, _)| known == name))
+                .collect();
+            prop_assert_eq!(&still, &kept);
+            for (name, value) in &always {
+                let text = after.get(name).map(|member| member.value.to_owned());
+                prop_assert_eq!(text, value.as_ref().map(Value::to_string));
+            }
+            for (name, value) in &defaults {
+                if !always.contains_key(name) && before.get(name).is_none() {
+                    prop_assert_eq!(after.get(name).map(|member| member.value.to_owned()), Some(value.to_string()));
+                }
+            }
+            for member in after.members() {
+                let name = member.key().into_owned();
+                prop_assert!(before.get(&name).is_some() || always.contains_key(&name) || defaults.contains_key(&name));
+            }
+            if always.is_empty() && defaults.keys().all(|name| before.get(name).is_some()) {
+                prop_assert_eq!(after.bytes(), before.bytes());
+            }
+        }
+    }
+}

@@ -1,6 +1,13 @@
 //! What an alias says about its targets as a whole: in which order they are asked, and how patiently.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use gateway_providers::call::Timeouts;
 
@@ -104,6 +111,24 @@ pub struct Pool {
     pub strategy: Strategy,
     /// What else it says.
     pub settings: PoolSettings,
+    turn: AtomicUsize,
+}
+
+impl Pool {
+    /// What an alias of that name says.
+    pub fn new(name: impl Into<String>, strategy: Strategy, settings: PoolSettings) -> Self {
+        Self {
+            name: name.into(),
+            strategy,
+            settings,
+            turn: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many requests took a turn before this one.
+    pub(crate) fn next_turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 /// A shared pool.

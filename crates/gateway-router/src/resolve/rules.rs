@@ -11,13 +11,16 @@ use super::{
     pool::SharedPool,
     table::RoutingTable,
 };
-use crate::catalogue::{CatalogueSnapshot, ProviderList};
+use crate::{
+    catalogue::{CatalogueSnapshot, ProviderList},
+    select::Pace,
+};
 
 /// The alias that has a meaning even where nobody configured it.
 pub(crate) const DEFAULT: &str = "default";
 
 /// One possible target, by the provider's place in the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Choice {
     pub(crate) provider: usize,
     pub(crate) model: String,
@@ -29,6 +32,8 @@ pub(crate) struct Choice {
     pub(crate) weight: u32,
     /// See [`Target::overrides`](super::Target::overrides).
     pub(crate) overrides: Option<Arc<Overrides>>,
+    /// See [`Target::pace`](super::Target::pace).
+    pub(crate) pace: Option<Arc<Pace>>,
 }
 
 /// What a rule found: at least one choice.
@@ -314,6 +319,7 @@ impl Question<'_> {
             by_alias: false,
             weight: 1,
             overrides: None,
+            pace: None,
         }
     }
 }

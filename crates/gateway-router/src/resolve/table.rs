@@ -7,7 +7,7 @@ use gateway_providers::provider::SharedProvider;
 use super::{
     alias::{Alias, AliasTarget, Aliases, Route, RouteTarget},
     policy::ModelPolicy,
-    pool::Pool,
+    pool::{Pool, Strategy},
 };
 
 /// The longest text that is compared with providers' names.
@@ -138,6 +138,20 @@ impl RoutingTable {
     /// All accounts of all providers.
     pub(crate) fn every_account(&self) -> impl Iterator<Item = &SharedProvider> {
         self.accounts.iter().flatten()
+    }
+
+    /// The accounts of each provider, in the providers' order.
+    pub(crate) fn grouped_accounts(&self) -> impl Iterator<Item = Box<[SharedProvider]>> {
+        self.accounts.iter().cloned()
+    }
+
+    /// Goes on measuring where an older table left off: at targets of the same alias, at the very same provider.
+    pub(crate) fn take_over_paces(&mut self, old: &Self) {
+        let stays = |new: usize, old_place: usize| {
+            let provider = self.providers.get(new).zip(old.providers.get(old_place));
+            provider.is_some_and(|(new, old)| Arc::ptr_eq(new, old))
+        };
+        self.aliases.take_over_paces(&old.aliases, stays);
     }
 
     /// All accounts of the provider of exactly that name, in their order: one, unless it has several credentials. Empty
@@ -271,6 +285,7 @@ fn route(alias: &Alias, places: &HashMap<String, usize>) -> Result<Route, TableE
                 provider: target.provider.clone(),
             })
     };
+    let measured = alias.strategy == Strategy::LeastLatency;
     let targets = alias
         .targets
         .iter()
@@ -280,16 +295,13 @@ fn route(alias: &Alias, places: &HashMap<String, usize>) -> Result<Route, TableE
                 model: target.model.clone(),
                 weight: target.weight,
                 overrides: target.overrides.clone(),
+                pace: measured.then(Arc::default),
             })
         })
         .collect::<Result<_, _>>()?;
     Ok(Route {
         targets,
         hidden: alias.hidden,
-        pool: Arc::new(Pool {
-            name: alias.name.clone(),
-            strategy: alias.strategy,
-            settings: alias.settings,
-        }),
+        pool: Arc::new(Pool::new(&alias.name, alias.strategy, alias.settings)),
     })
 }

@@ -19,6 +19,7 @@ const SECRETS: &[&[&str]] = &[
     &["auth", "api_keys", "*"],
     &["backend", "api_key"],
     &["providers", "*", "api_key"],
+    &["providers", "*", "api_keys", "*"],
     &["providers", "*", "headers", "*"],
 ];
 

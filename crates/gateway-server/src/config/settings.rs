@@ -120,8 +120,10 @@ pub enum AuthSettings {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConfiguredProvider {
-    /// What a provider is made of.
+    /// What a provider is made of; of several accounts, the first.
     pub settings: ProviderSettings,
+    /// The same with its further credentials, one by one.
+    pub further_accounts: Vec<ProviderSettings>,
     /// For a connection to it.
     pub connect_timeout: Duration,
     /// What switched it on.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gateway_router::resolve::Strategy;
+
 use super::settings::{AuthSettings, Mode, Settings};
 
 /// Displays what a configuration comes to: addresses, keys, providers, models. Shows no secret.
@@ -37,11 +39,15 @@ impl fmt::Display for Summary<'_> {
         writeln!(f, "mode         {mode}")?;
         for provider in &settings.providers {
             let at = &provider.settings;
-            writeln!(
+            write!(
                 f,
                 "provider     {} ({}) at {}, {}",
                 at.name, at.vendor.id, at.base_url, provider.source
             )?;
+            match provider.further_accounts.len() {
+                0 => writeln!(f)?,
+                further => writeln!(f, ", {} accounts", further + 1)?,
+            }
         }
         if settings.demo.is_some() {
             writeln!(
@@ -51,12 +57,20 @@ impl fmt::Display for Summary<'_> {
             )?;
         }
         for alias in &settings.aliases {
+            let weighted = alias.strategy == Strategy::Weighted;
             let targets: Vec<String> = alias
                 .targets
                 .iter()
-                .map(|target| format!("{}/{}", target.provider, target.model))
+                .map(|target| match weighted {
+                    true => format!("{}/{} ({})", target.provider, target.model, target.weight),
+                    false => format!("{}/{}", target.provider, target.model),
+                })
                 .collect();
-            writeln!(f, "model        {} -> {}", alias.name, targets.join(", "))?;
+            write!(f, "model        {} -> {}", alias.name, targets.join(", "))?;
+            match alias.strategy {
+                Strategy::Ordered => writeln!(f)?,
+                strategy => writeln!(f, ", {strategy}")?,
+            }
         }
         if let Some(model) = &settings.default_model {
             writeln!(f, "model        default -> {model}")?;

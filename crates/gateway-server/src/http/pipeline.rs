@@ -67,7 +67,7 @@ pub async fn serve(
 
     // Attempt: the provider encodes, signs and sends, and holds its answer back until it is known to be one.
     let alone = Alone {
-        limit: live.router.timeouts(plan.primary.provider.name()).total,
+        limit: live.router.timeouts_of(&plan).total,
         refusal: refusal.clone(),
     };
     let routed = match attempt(live, (plan, ask, share), alone, exchange).await {
@@ -179,7 +179,7 @@ async fn plan_form(
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
     let plan = plan(live, operation, options, (parts, &finder.text(&range))).await?;
     // The form is written for one target and flows to it: who is left alone now is not that one.
-    let plan = live.router.healthy_first(plan);
+    let plan = live.router.for_one_attempt(plan);
     let second = finder.look_on(&range)?;
     let held = finder.held_len();
     let first = finder.into_held(&range, &plan.primary.model);

@@ -60,6 +60,18 @@ async fn a_failing_host_has_its_other_accounts_asked_last() {
     assert_eq!(course(&router, ask()).await, "p#1=500,q=500,p#2=500 -> 500");
 }
 
+#[tokio::test(start_paused = true)]
+async fn requests_without_a_model_go_through_an_account_that_is_well() {
+    let (router, _) = world(401);
+    let account = || {
+        let provider = router.provider("P").unwrap();
+        provider.account().map(str::to_owned)
+    };
+    assert_eq!(account().as_deref(), Some("1"));
+    course(&router, ask()).await;
+    assert_eq!(account().as_deref(), Some("2"));
+}
+
 #[test]
 fn accounts_of_one_provider_stand_together_and_differ() {
     let account = |name, account| Upstream::account(name, account, |_, _| Answer::Good);

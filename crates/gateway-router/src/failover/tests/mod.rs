@@ -5,7 +5,7 @@ mod moving_on;
 mod resting;
 mod storm;
 mod succession;
-mod upstream;
+pub(crate) mod upstream;
 
 use std::sync::Arc;
 

@@ -271,7 +271,7 @@ async fn a_body_that_flows_past_is_sent_once() {
         .await
         .unwrap();
     assert_eq!(plan.primary.provider.name(), "a");
-    let plan = router.healthy_first(plan);
+    let plan = router.for_one_attempt(plan);
     assert_eq!(
         (plan.primary.provider.name(), plan.primary.model.as_str()),
         ("b", "y")

@@ -20,7 +20,7 @@ use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 /// What the upstream does with a call.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Good,
     /// Events, and at the end perhaps a fault.
     Stream(Option<Fault>),
@@ -31,8 +31,8 @@ pub(super) enum Answer {
 
 type Script = Box<dyn Fn(&Call, usize) -> Answer + Send + Sync>;
 
-pub(super) struct Upstream {
-    name: &'static str,
+pub(crate) struct Upstream {
+    pub(crate) name: &'static str,
     account: Option<&'static str>,
     script: Script,
     /// When it was called, and for which model.
@@ -41,7 +41,7 @@ pub(super) struct Upstream {
 
 impl Upstream {
     /// The closure gets the call and how many there were before it.
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &'static str,
         script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -49,7 +49,7 @@ impl Upstream {
     }
 
     /// One account of a provider that has several.
-    pub(super) fn account(
+    pub(crate) fn account(
         name: &'static str,
         account: Option<&'static str>,
         script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
@@ -62,20 +62,20 @@ impl Upstream {
         })
     }
 
-    pub(super) fn good(name: &'static str) -> Arc<Self> {
+    pub(crate) fn good(name: &'static str) -> Arc<Self> {
         Self::new(name, |_, _| Answer::Good)
     }
 
     /// Answers every call with this error status.
-    pub(super) fn failing(name: &'static str, code: u16) -> Arc<Self> {
+    pub(crate) fn failing(name: &'static str, code: u16) -> Arc<Self> {
         Self::new(name, move |_, _| status(code))
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.calls.lock().unwrap().len()
     }
 
-    pub(super) fn times(&self) -> Vec<Instant> {
+    pub(crate) fn times(&self) -> Vec<Instant> {
         self.calls
             .lock()
             .unwrap()
@@ -84,17 +84,17 @@ impl Upstream {
             .collect()
     }
 
-    pub(super) fn models(&self) -> Vec<String> {
+    pub(crate) fn models(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap();
         calls.iter().map(|(_, model)| model.clone()).collect()
     }
 }
 
-pub(super) fn status(code: u16) -> Answer {
+pub(crate) fn status(code: u16) -> Answer {
     status_with(code, None)
 }
 
-pub(super) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
+pub(crate) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
     let mut fault = Fault::new(FaultKind::Status, "scripted");
     fault.upstream = Some(UpstreamError {
         status: StatusCode::from_u16(code).unwrap(),
@@ -105,7 +105,7 @@ pub(super) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
     Answer::Fails(fault.into())
 }
 
-pub(super) fn fault(kind: FaultKind) -> Answer {
+pub(crate) fn fault(kind: FaultKind) -> Answer {
     Answer::Fails(Fault::new(kind, "scripted").into())
 }
 

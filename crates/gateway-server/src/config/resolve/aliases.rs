@@ -1,6 +1,4 @@
-//! Public model names: each target found among the providers, aliases of aliases followed to their ends.
-
-use std::collections::BTreeMap;
+//! Public model names, and which model and provider a request gets that leaves it open.
 
 use gateway_providers::Catalog;
 use gateway_router::resolve::{Alias, AliasTarget};
@@ -8,14 +6,9 @@ use gateway_router::resolve::{Alias, AliasTarget};
 use super::{
     Scene,
     providers::{Named, Upstreams},
+    targets::Tracer,
 };
-use crate::config::{
-    near::nearest,
-    origin::Origin,
-    path::Path,
-    section::{Alias as Section, Config},
-    settings::Mode,
-};
+use crate::config::{origin::Origin, path::Path, section::Config, settings::Mode};
 
 /// The alias that stands for "no favourite".
 const DEFAULT: &str = "default";
@@ -29,12 +22,7 @@ pub(super) fn aliases(
     scene: &mut Scene<'_, '_>,
 ) -> Vec<Alias> {
     let order = scene.written.document.keys(&Path::of(&["models"]));
-    let mut tracer = Tracer {
-        sections: &config.models,
-        upstreams,
-        catalog,
-        trail: Vec::new(),
-    };
+    let mut tracer = Tracer::new(&config.models, upstreams, catalog);
     let overruled = default_overrules_alias(config, scene);
     let mut aliases: Vec<Alias> = order
         .iter()
@@ -137,145 +125,4 @@ pub(super) fn failover_sequence(
         names.clear();
     }
     names
-}
-
-/// Follows aliases to their targets.
-struct Tracer<'t> {
-    sections: &'t BTreeMap<String, Section>,
-    upstreams: &'t Upstreams,
-    catalog: &'t Catalog,
-    /// The aliases on the way, to see a loop.
-    trail: Vec<String>,
-}
-
-impl Tracer<'_> {
-    fn alias(&mut self, name: &str, section: &Section, scene: &mut Scene<'_, '_>) -> Option<Alias> {
-        let path = Path::of(&["models", name]);
-        if name.is_empty() || name.matches('*').count() > 1 || name.chars().any(char::is_control) {
-            scene.wrong_plainly(
-                path,
-                "a model's name must not be empty, and has at most one `*`",
-            );
-            return None;
-        }
-        let targets_path = path.join("targets");
-        if section.targets.0.is_empty() {
-            scene.wrong(
-                targets_path,
-                "there is no target",
-                "write e.g. [\"openai/gpt-4.1\"]",
-            );
-            return None;
-        }
-        self.trail = vec![name.to_owned()];
-        let mut targets: Vec<AliasTarget> = Vec::new();
-        for (index, text) in section.targets.0.iter().enumerate() {
-            for target in self.targets(text, &targets_path.join(index), scene) {
-                if targets.iter().any(|known| known.is_same_place(&target)) {
-                    let message = format!("`{}/{}` is there twice", target.provider, target.model);
-                    scene.wrong(
-                        targets_path.join(index),
-                        message,
-                        "each target is tried once; remove one of them",
-                    );
-                } else {
-                    targets.push(target);
-                }
-            }
-        }
-        (!targets.is_empty()).then(|| Alias {
-            hidden: section.hidden,
-            ..Alias::new(name, targets)
-        })
-    }
-
-    /// The targets that one text stands for: its own, or those of the alias that it names.
-    fn targets(&mut self, text: &str, path: &Path, scene: &mut Scene<'_, '_>) -> Vec<AliasTarget> {
-        let Some(section) = self.sections.get(text) else {
-            return self.target(text, path, scene).into_iter().collect();
-        };
-        if self.trail.iter().any(|name| name == text) {
-            let round = format!("{} -> {text}", self.trail.join(" -> "));
-            scene.wrong(
-                path.clone(),
-                format!("the aliases go round in a circle: {round}"),
-                "name a model of a provider",
-            );
-            return Vec::new();
-        }
-        self.trail.push(text.to_owned());
-        let targets = section
-            .targets
-            .0
-            .iter()
-            .flat_map(|inner| self.targets(inner, path, scene))
-            .collect();
-        self.trail.pop();
-        targets
-    }
-
-    fn target(&self, text: &str, path: &Path, scene: &mut Scene<'_, '_>) -> Option<AliasTarget> {
-        let verbatim = |model: &str| {
-            let provider = self.upstreams.backend.clone()?;
-            Some(AliasTarget::new(provider, model))
-        };
-        let Some((name, model)) = text
-            .split_once('/')
-            .filter(|(name, model)| !name.is_empty() && !model.is_empty())
-        else {
-            if self.upstreams.mode == Mode::SingleBackend {
-                return verbatim(text);
-            }
-            let help = match nearest(text, self.sections.keys().map(String::as_str)) {
-                Some(alias) => format!("did you mean the alias `{alias}`?"),
-                None => "write `provider/upstream-model`, or the name of another alias".to_owned(),
-            };
-            scene.wrong(
-                path.clone(),
-                format!("`{text}` names no provider and no alias"),
-                help,
-            );
-            return None;
-        };
-        match self.upstreams.find(name) {
-            Named::Provider(provider) => Some(AliasTarget::new(provider, model)),
-            Named::SwitchedOff => {
-                scene.ledger.warn(format!(
-                    "{path}: `{text}` is left out, as the provider is switched off"
-                ));
-                None
-            }
-            Named::Unknown if self.upstreams.mode == Mode::SingleBackend => verbatim(text),
-            Named::Unknown => {
-                scene.wrong(
-                    path.clone(),
-                    format!("there is no provider `{name}`"),
-                    self.how_to_have(name),
-                );
-                None
-            }
-        }
-    }
-
-    /// What would make a provider of that name.
-    fn how_to_have(&self, name: &str) -> String {
-        let names = self.upstreams.names();
-        if let Some(row) = self.catalog.get(&name.to_ascii_lowercase()) {
-            let variables = if row.key_required {
-                row.key_names()
-            } else {
-                row.url_names()
-            };
-            return format!(
-                "set {}, or write a [providers.{}] table",
-                variables.join(" or "),
-                row.id
-            );
-        }
-        match nearest(name, names.iter().map(String::as_str)) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None if names.is_empty() => format!("write a [providers.{name}] table"),
-            None => format!("configured: {}", names.join(", ")),
-        }
-    }
 }

@@ -6,6 +6,7 @@ mod listen;
 mod provider;
 mod providers;
 mod rest;
+mod targets;
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,7 @@ use gateway_providers::{
 use url::Url;
 
 use super::{Scene, providers::ANY_BACKEND};
-use crate::config::path::Path;
+use crate::config::{path::Path, value::SecretText};
 
 /// What the file leaves open, from the vendor's variables. A vendor's key goes to the vendor's own place only: not to
 /// a base URL that the file gives, unless it is at the same origin.
@@ -46,6 +46,44 @@ pub(super) fn fill_from_environment(input: &mut ProviderInput, scene: &Scene<'_,
             input.variables.insert(variable.clone(), given);
         }
     }
+}
+
+/// Checks one provider with each of its credentials. With one or none it is no account of its own.
+pub(super) fn settle_accounts(
+    input: ProviderInput,
+    keys: &[SecretText],
+    path: &Path,
+    scene: &mut Scene<'_, '_>,
+) -> Vec<ProviderSettings> {
+    if keys.len() < 2 {
+        return settle(input, path, scene).into_iter().collect();
+    }
+    let mut accounts = Vec::with_capacity(keys.len());
+    for (place, key) in keys.iter().enumerate() {
+        let place_of_key = path.join("api_keys").join(place);
+        if key.0.is_empty() {
+            scene.wrong_plainly(place_of_key, "a credential must not be empty");
+            continue;
+        }
+        let same = |other: &SecretText| other.0.expose() == key.0.expose();
+        if keys.iter().take(place).any(same) {
+            scene.wrong(
+                place_of_key,
+                "the same credential is there twice",
+                "remove one of them",
+            );
+            continue;
+        }
+        let mut input = input.clone();
+        input.credential = Some(key.0.clone());
+        input.account = Some((place + 1).to_string());
+        // What is wrong beside the credential is wrong for all of them, and is said once.
+        match settle(input, path, scene) {
+            Some(settings) => accounts.push(settings),
+            None => break,
+        }
+    }
+    accounts
 }
 
 fn same_origin(left: &str, right: &str) -> bool {

@@ -8,7 +8,7 @@ use gateway_providers::{
 
 use super::{
     Scene,
-    provider::{fill_from_environment, settle},
+    provider::{fill_from_environment, settle, settle_accounts},
 };
 use crate::config::{
     near::nearest,
@@ -160,6 +160,13 @@ fn add_configured(
             continue;
         }
         found.known.push(name.clone());
+        if provider.api_key.is_some() && !provider.api_keys.is_empty() {
+            scene.wrong(
+                path.join("api_keys"),
+                "the credential is said twice",
+                "keep `api_key` or `api_keys`, not both",
+            );
+        }
         if let Some(dialect) = &provider.dialect {
             super::check_dialect(dialect, &path, scene);
         }
@@ -177,9 +184,11 @@ fn add_configured(
         };
         let input = configured_input(&name, provider, row, config, scene);
         let connect = timeouts(&config.timeouts, &provider.timeouts).connect;
-        if let Some(settings) = settle(input, &path, scene) {
+        let mut accounts = settle_accounts(input, &provider.api_keys, &path, scene).into_iter();
+        if let Some(settings) = accounts.next() {
             found.providers.push(ConfiguredProvider {
                 settings,
+                further_accounts: accounts.collect(),
                 connect_timeout: connect,
                 source: ProviderSource::Configured,
             });
@@ -225,7 +234,8 @@ fn configured_input(
     input.rules = input.rules.with_first(config.model_rules.iter().cloned());
     name.clone_into(&mut input.name);
     input.base_url.clone_from(&provider.base_url);
-    input.credential = provider.api_key.as_ref().map(|key| key.0.clone());
+    let key = provider.api_key.as_ref().or(provider.api_keys.first());
+    input.credential = key.map(|key| key.0.clone());
     input.headers = provider
         .headers
         .iter()
@@ -285,6 +295,7 @@ fn add_backend(
         let source = ProviderSource::Backend;
         found.providers.push(ConfiguredProvider {
             settings,
+            further_accounts: Vec::new(),
             connect_timeout: defaults.connect,
             source,
         });
@@ -322,6 +333,7 @@ fn add_discovered(
                 let source = ProviderSource::Environment(variables);
                 found.providers.push(ConfiguredProvider {
                     settings,
+                    further_accounts: Vec::new(),
                     connect_timeout: defaults.connect,
                     source,
                 });

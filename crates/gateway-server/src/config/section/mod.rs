@@ -29,7 +29,7 @@ use serde::Deserialize;
 
 pub use self::{
     affinity::Affinity,
-    alias::Alias,
+    alias::{Alias, AliasTimeouts, PoolStrategy, TargetEntry, TargetList},
     auth::Auth,
     backend::Backend,
     catalogue::Catalogue,

@@ -25,6 +25,9 @@ pub struct Provider {
     /// Its credential. When left out, and where it stands at its vendor's own place, the vendor's variable
     /// (e.g. `GROQ_API_KEY`).
     pub api_key: Option<SecretText>,
+    /// Several credentials in place of `api_key`: its accounts. Requests take turns among them, and each has its own
+    /// health, so that one that is refused, empty or rate limited rests alone.
+    pub api_keys: Vec<SecretText>,
     /// Where it is, version segment included, e.g. `http://10.0.0.5:8000/v1`. When left out, the vendor's variable
     /// (e.g. `GROQ_API_URL`) or the vendor's usual place.
     pub base_url: Option<String>,
@@ -102,6 +105,7 @@ impl Default for Provider {
             vendor: None,
             dialect: None,
             api_key: None,
+            api_keys: Vec::new(),
             base_url: None,
             variables: BTreeMap::new(),
             timeouts: ProviderTimeouts::default(),

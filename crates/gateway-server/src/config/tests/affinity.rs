@@ -21,6 +21,20 @@ fn every_setting_arrives_and_nothing_said_is_the_usual() {
 }
 
 #[test]
+fn an_alias_says_what_holds_for_itself() {
+    let settings = |more: &str| {
+        let text = format!("{ONE}[models.m]\ntargets = ['groq/x', 'groq/y']\n{more}");
+        let pool = good(&text, &[]).aliases[0].settings;
+        (pool.affinity, pool.leave_state_behind)
+    };
+    assert_eq!(settings(""), (true, false));
+    assert_eq!(
+        settings("affinity = false\nleave_state_behind = true\n"),
+        (false, true)
+    );
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused() {
     for (line, word) in [
         ("ttl = '0s'", "ttl"),
@@ -30,6 +44,9 @@ fn what_cannot_be_meant_is_refused() {
         ("sticky = true", "sticky"),
     ] {
         let problems = bad(&format!("{ONE}[affinity]\n{line}\n"), &[]);
-        assert!(problems.len() == 1 && problems[0].contains(word), "{line}: {problems:?}");
+        assert!(
+            problems.len() == 1 && problems[0].contains(word),
+            "{line}: {problems:?}"
+        );
     }
 }

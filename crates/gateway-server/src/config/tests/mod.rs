@@ -4,6 +4,7 @@ mod affinity;
 mod bad_files;
 mod documents;
 mod layers;
+mod pools;
 mod providers;
 mod resilience;
 mod schema;
