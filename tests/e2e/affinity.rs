@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::good_upstream;
 
-const KEYS: &str = "[auth]\napi_keys = { alice = \"sk-alice\", bob = \"sk-bob\" }\n";
+const KEYS: &str = "[auth]\napi_keys = [\"sk-alice\", \"sk-bob\"]\n";
 
 /// An upstream whose status the test sets; with 200 it answers well.
 struct Upstream {

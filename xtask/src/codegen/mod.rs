@@ -5,6 +5,7 @@
 
 #[cfg(feature = "codegen")]
 mod conversations;
+#[cfg(feature = "codegen")]
 mod documents;
 #[cfg(feature = "codegen")]
 mod errors;
