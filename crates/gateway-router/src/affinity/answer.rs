@@ -88,21 +88,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_streams_first_event_tells_and_every_byte_goes_on() {
-        let batch = |text: &'static str, events| {
-            Ok(EventBatch {
-                bytes: Bytes::from_static(text.as_bytes()),
-                events,
-                usage: None,
-            })
+        let batch = |text: &'static str, events| EventBatch {
+            bytes: Bytes::from_static(text.as_bytes()),
+            events,
+            usage: None,
         };
         let events = || {
             vec![
-                batch(": comment\n\n", 0),
-                batch(
+                Ok(batch(": comment\n\n", 0)),
+                Ok(batch(
                     "data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}\n\n",
                     1,
-                ),
-                batch("data: {\"item\":{\"id\":\"msg_1\"}}\n\n", 1),
+                )),
+                Ok(batch("data: {\"item\":{\"id\":\"msg_1\"}}\n\n", 1)),
                 Err(Fault::new(FaultKind::Reset, "scripted")),
             ]
         };

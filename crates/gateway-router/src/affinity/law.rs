@@ -161,7 +161,8 @@ fn refusal(carried: &CarriedState, targets: &[Target], law: &Law) -> StateBound 
     let pieces = carried.pieces();
     let goes_nowhere = |piece: &&Piece| {
         let goes = |target: &Target| law.goes_along(target, piece);
-        !targets.iter().any(goes) && !(law.may_leave && piece.may_be_left())
+        let is_left = law.may_leave && piece.may_be_left();
+        !is_left && !targets.iter().any(goes)
     };
     let culprit = pieces.iter().find(goes_nowhere).or(pieces.first());
     let Some(piece) = culprit else {

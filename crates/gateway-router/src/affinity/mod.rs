@@ -136,7 +136,7 @@ impl Affinity {
         let has_it = |target: &Target| pinned == Some(Place::of(target)) && is_well(target);
         match targets.iter().position(has_it) {
             Some(at) if order == Order::Ours || is_way_of_first(targets, at) => {
-                to_front(targets, at)
+                to_front(targets, at);
             }
             _ => {
                 if let Some(key) = conversation.key {

@@ -149,23 +149,17 @@ impl Conversation {
 }
 
 fn key(speaker: Speaker<'_>, scope: &[&str]) -> Option<ConversationKey> {
-    let begin = |kind: &'static str| {
-        KeyHash::new(
-            [speaker.tenant, kind]
-                .into_iter()
-                .chain(scope.iter().copied()),
-        )
+    let begin = |kind: &str| {
+        let mut hash = KeyHash::new([speaker.tenant, kind]);
+        scope.iter().for_each(|part| hash.part(part.as_bytes()));
+        hash
     };
     let named = SESSION_HEADERS.iter().find_map(|header| {
         let value = speaker.headers.get(&header.name)?.as_bytes().trim_ascii();
         (!value.is_empty()).then_some((header.name.as_str(), value))
     });
     if let Some((kind, value)) = named {
-        let mut hash = KeyHash::new(
-            [speaker.tenant, kind]
-                .into_iter()
-                .chain(scope.iter().copied()),
-        );
+        let mut hash = begin(kind);
         hash.part(value);
         return Some(hash.key());
     }
