@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use gateway_testkit::{GatewayUnderTest, Reply, Request, Response, ScriptedUpstream, client::End, sse::event};
 use proptest::{prelude::*, test_runner::Config};
 
-use crate::support::{FINISH, HELLO, ROLE, USAGE, each, lab_config, model_list};
+use crate::support::{FINISH, HELLO, ROLE, USAGE, assert_error, each, lab, lab_config, model_list};
 
 /// What stands around the echo, so that every operation takes it for an answer.
 const BEFORE: &str = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"data":[{}],"results":[{}],"output":[{}],"created":1,"object":"response","status":"completed","echo":"#;
@@ -133,7 +133,7 @@ fn every_json_operation_keeps_its_bytes() {
 #[test]
 fn a_stream_keeps_its_bytes() {
     let odd = r#"{ "id":"c1" ,"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"caf\u00e9","x":1.50}}],"obfuscation":"aZ9" }"#;
-    let lab = crate::support::lab();
+    let lab = lab();
     let whole: String = [ROLE, odd, HELLO, FINISH, USAGE, "[DONE]"].map(event).concat();
     for reply in [Reply::stream().send(whole.clone()), Reply::stream().send(whole.clone()).trickle(17, std::time::Duration::from_micros(200))] {
         let model = lab.model("bytes", reply);
@@ -163,7 +163,7 @@ fn a_multipart_form_keeps_its_bytes_but_for_the_model() {
     };
     for path in ["/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/edits", "/v1/images/variations"] {
         let request = Request::new("POST", path).header("content-type", "multipart/form-data; boundary=B0").body(form("lab/form"));
-        let lab = crate::support::lab();
+        let lab = lab();
         lab.upstream.script("form", Reply::text(200, "application/json", "{\"text\": \"ok\"}"));
         let before = lab.upstream.requests_for("form").len();
         let response = lab.gateway.send(&request);
@@ -179,7 +179,7 @@ fn a_multipart_form_keeps_its_bytes_but_for_the_model() {
 #[test]
 fn speech_is_bytes() {
     let sound: Vec<u8> = (0..=255).cycle().take(70_000).collect();
-    let lab = crate::support::lab();
+    let lab = lab();
     let model = lab.model("speech", Reply::text(200, "audio/mpeg", sound.clone()).chunked());
     let body = format!(r#"{{"model":"{model}","input":"hi","voice":"alloy"}}"#);
     let response = lab.gateway.send(&Request::post("/v1/audio/speech", body));
@@ -193,9 +193,35 @@ fn a_responses_stream_keeps_its_bytes() {
     let whole = "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\n\
         event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"hi\"}\n\n\
         event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"total_tokens\":2}}}\n\n";
-    let lab = crate::support::lab();
+    let lab = lab();
     let model = lab.model("responses", Reply::stream().send(whole));
     let body = format!(r#"{{"model":"{model}","input":"hi","stream":true}}"#);
     let response = lab.gateway.send(&Request::post("/v1/responses", body));
     assert_eq!((response.status(), response.text().as_str(), response.end), (200, whole, End::Complete));
+}
+
+/// Files come as a form, references as JSON; each goes on as it came, but for the model's name.
+#[test]
+fn image_edits_are_passed_on_as_a_form_or_as_json() {
+    let lab = lab();
+    let model = lab.model("edit", Reply::text(200, "application/json", r#"{"created":1,"data":[{"b64_json":"AA=="}]}"#));
+    let upstream_model = model.strip_prefix("lab/").unwrap();
+    let json =
+        format!(r#"{{ "prompt":"gr\u00fcn", "images":[{{"image_url":"data:image/png;base64,AAAA"}},{{"file_id":"f-1"}}], "model" : "{model}", "n":1.0, "mine":[] }}"#);
+    let answer = lab.gateway.send(&Request::post("/v1/images/edits", json.clone()));
+    assert_eq!((answer.status(), answer.json()["data"][0]["b64_json"].as_str()), (200, Some("AA==")), "{}", answer.text());
+    let form =
+        format!("--B\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n{model}\r\n--B\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nx\r\n--B--\r\n");
+    let request = Request::new("POST", "/v1/images/edits").header("content-type", "multipart/form-data; boundary=B").body(form.clone());
+    assert_eq!(lab.gateway.send(&request).status(), 200);
+    let sent: Vec<_> = lab.upstream.requests().into_iter().filter(|sent| String::from_utf8_lossy(&sent.body).contains(upstream_model)).collect();
+    let bodies: Vec<_> = sent.iter().map(|sent| String::from_utf8_lossy(&sent.body).into_owned()).collect();
+    assert_eq!(bodies, [json, form].map(|body| body.replace(&model, upstream_model)));
+    assert!(sent.iter().all(|sent| sent.path() == "/v1/images/edits"));
+    assert_eq!(sent[0].header("content-type"), Some("application/json"));
+    let none = lab.gateway.send(&Request::post("/v1/images/edits", r#"{"model":"lab/alpha","images":[]}"#));
+    assert_error("no prompt", &none, 400, "invalid_request", "missing_parameter");
+    assert_eq!(none.error()["param"], "prompt");
+    let text = Request::post("/v1/images/edits", "x").without("content-type").header("content-type", "text/plain");
+    assert_error("neither", &lab.gateway.send(&text), 415, "invalid_request", "unsupported_media_type");
 }

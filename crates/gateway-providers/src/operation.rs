@@ -43,6 +43,8 @@ pub enum BodyKind {
     Json,
     /// `multipart/form-data` with a `model` field.
     Multipart,
+    /// The one or the other, as the content type says.
+    MultipartOrJson,
 }
 
 /// How a stream of this operation says that it is complete.
@@ -101,7 +103,7 @@ const fn row(
 
 /// Every operation, in the order of [`Operation`]'s variants.
 pub static OPERATIONS: [OperationSpec; 12] = {
-    use BodyKind::{Json, Multipart};
+    use BodyKind::{Json, Multipart, MultipartOrJson};
     use Operation as O;
     use StreamEnd::{Chunks, Typed};
     [
@@ -119,7 +121,7 @@ pub static OPERATIONS: [OperationSpec; 12] = {
             O::ImageEdits,
             "image_edits",
             "/images/edits",
-            Multipart,
+            MultipartOrJson,
             Typed(IMAGE_END),
         ),
         row(

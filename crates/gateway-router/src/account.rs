@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use gateway_providers::Provider;
 
 /// The provider's name, with its account where it has several: `openai`, `openai#2`.
-pub(crate) fn label(provider: &dyn Provider) -> Cow<'_, str> {
+pub fn label(provider: &dyn Provider) -> Cow<'_, str> {
     written(provider.name(), provider.account())
 }
 

@@ -12,8 +12,8 @@ use crate::{
     account,
     affinity::{BoundState, Conversation},
     failover::{Feedback, RouteFailure},
+    limits::Permit,
     resolve::Target,
-    select::{Pace, UnderWay},
 };
 
 /// A request without its target: what every attempt sends.
@@ -74,6 +74,8 @@ pub enum Outcome {
     Failed(FaultKind, Option<StatusCode>),
     /// Nothing was sent: the request cannot be put into the provider's words.
     NotSent,
+    /// Another target, asked at the same time, was faster.
+    Cancelled,
 }
 
 /// The record of one attempt, for headers, logs and metrics.
@@ -94,6 +96,17 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    pub(crate) fn of(target: &Target, outcome: Outcome, duration: Duration) -> Self {
+        Self {
+            provider: target.provider.name().to_owned(),
+            account: target.provider.account().map(str::to_owned),
+            model: target.model.clone(),
+            known: target.known,
+            outcome,
+            duration,
+        }
+    }
+
     /// The provider's name, with its account where it has several: `openai`, `openai#2`.
     pub fn label(&self) -> Cow<'_, str> {
         account::written(&self.provider, self.account.as_deref())
@@ -110,6 +123,7 @@ impl fmt::Display for Attempt {
             }
             Outcome::Failed(kind, None) => f.write_str(kind.spec().code),
             Outcome::NotSent => f.write_str("not_sent"),
+            Outcome::Cancelled => f.write_str("cancelled"),
         }
     }
 }
@@ -125,6 +139,8 @@ pub struct Routed {
     pub attempts: Vec<Attempt>,
     /// Of a stream: who is to be told how it ends.
     pub feedback: Option<Feedback>,
+    /// Of an answer that has not come whole: its place at a provider with a limit, to be dropped after its last byte.
+    pub permit: Option<Permit>,
 }
 
 /// No attempt gave a reply.
@@ -151,10 +167,8 @@ pub(crate) async fn attempt(
     target: &Target,
     ask: Ask,
     timeouts: Timeouts,
-) -> (Result<Reply, CallError>, Attempt, Option<UnderWay>) {
+) -> (Result<Reply, CallError>, Attempt) {
     let start = Instant::now();
-    let stream = ask.stream;
-    let under_way = target.pace.as_ref().map(Pace::begin);
     let flows_past = !ask.is_replayable();
     let mut left = Vec::new();
     let call = lightened(ask, target, &mut left).and_then(|ask| call(target, ask, timeouts));
@@ -169,18 +183,8 @@ pub(crate) async fn attempt(
         let members = overrides.members().map(|(member, ..)| member.to_owned());
         reply.tell_dropped(&members.collect::<Vec<_>>());
     }
-    let record = Attempt {
-        provider: target.provider.name().to_owned(),
-        account: target.provider.account().map(str::to_owned),
-        model: target.model.clone(),
-        known: target.known,
-        outcome: outcome(&result),
-        duration: start.elapsed(),
-    };
-    if let (Some(under_way), Ok(_)) = (&under_way, &result) {
-        under_way.answered(stream, record.duration);
-    }
-    (result, record, under_way)
+    let record = Attempt::of(target, outcome(&result), start.elapsed());
+    (result, record)
 }
 
 fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, TranslateError> {

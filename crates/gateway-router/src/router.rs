@@ -13,6 +13,7 @@ use crate::{
     attempt::{Ask, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings},
     failover::{Failover, FailoverSettings, Health},
+    limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
         ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
@@ -33,6 +34,8 @@ pub struct RouterSettings {
     pub timeouts: Timeouts,
     /// How long a call may take at a provider, by its name, where that differs.
     pub provider_timeouts: HashMap<String, Timeouts>,
+    /// How many requests each account of a provider is sent at one time, by the provider's name, where there is a limit.
+    pub limits: HashMap<String, LimitSettings>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
     /// How conversations are kept where they are.
@@ -61,7 +64,8 @@ impl Router {
         let table = RoutingTable::new(parts)?;
         let catalogue = Catalogue::with_accounts(table.grouped_accounts(), settings.catalogue);
         let names = table.providers().iter().map(|provider| provider.name());
-        let failover = Failover::new(names, settings.failover);
+        let limits = Limits::new(accounts(&table), &settings.limits);
+        let failover = Failover::new(names, settings.failover, limits);
         Ok(Self {
             selector: Selector::new(&table, settings.seed),
             table,
@@ -89,7 +93,8 @@ impl Router {
             Catalogue::succeeding(&old.catalogue, table.grouped_accounts(), settings.catalogue);
         let kept = Kept::between(&old.table, &table);
         let names = table.providers().iter().map(|provider| provider.name());
-        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover);
+        let limits = Limits::new(accounts(&table), &settings.limits);
+        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover, limits);
         Ok(Self {
             selector: Selector::new(&table, settings.seed),
             table,
@@ -192,8 +197,8 @@ impl Router {
         })
     }
 
-    /// The plan with the one target that is to be asked now; for a request that is written for its target and can be
-    /// sent once only.
+    /// The plan with the one target that is to be asked now, one with a free place if there is one; for a request that
+    /// is written for its target and can be sent once only.
     pub fn for_one_attempt(&self, plan: Plan) -> Plan {
         if !plan.moves_on {
             return plan;
@@ -202,7 +207,13 @@ impl Router {
         let fallback = plan.primary.clone();
         let Selection { targets, pool } = self.select(plan, false);
         let is_well = |target: &&Target| self.health().refusal(target).is_none();
-        let chosen = targets.iter().find(is_well).or(targets.first()).cloned();
+        let is_free = |target: &&Target| {
+            let gate = self.limits().gate_of(&*target.provider);
+            is_well(target) && gate.is_none_or(Gate::is_free)
+        };
+        let chosen = targets.iter().find(is_free);
+        let chosen = chosen.or_else(|| targets.iter().find(is_well));
+        let chosen = chosen.or(targets.first()).cloned();
         Plan {
             primary: chosen.unwrap_or(fallback),
             fallbacks: Vec::new(),
@@ -216,6 +227,27 @@ impl Router {
     pub(crate) fn select(&self, plan: Plan, stream: bool) -> Selection {
         self.selector
             .select(plan, stream, (&self.table, self.health()))
+    }
+
+    /// How busy the providers with a limit are.
+    pub fn limits(&self) -> &Limits {
+        self.failover.limits()
+    }
+
+    /// A place at a provider for a request of which the router knows nothing else, after a wait where that is needed;
+    /// `None` where the provider has no limit. To be dropped after the last byte of the answer.
+    ///
+    /// # Errors
+    /// As many requests as may are under way and waiting.
+    pub async fn enter(&self, provider: &SharedProvider) -> Result<Option<Permit>, Overloaded> {
+        let Some(gate) = self.limits().gate_of(&**provider) else {
+            return Ok(None);
+        };
+        let most = self.timeouts(provider.name()).total;
+        gate.enter(most).await.map(Some).map_err(|why| Overloaded {
+            provider: provider.name().to_owned(),
+            why,
+        })
     }
 
     /// Which targets are left alone now.
@@ -271,4 +303,11 @@ impl Router {
         });
         found.await
     }
+}
+
+/// Every account of every provider: the provider's name and the account's, where it has one.
+fn accounts(table: &RoutingTable) -> impl Iterator<Item = (&str, Option<&str>)> {
+    table
+        .every_account()
+        .map(|account| (account.name(), account.account()))
 }

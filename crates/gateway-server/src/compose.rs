@@ -1,6 +1,9 @@
 //! From a checked configuration to the parts of a server. Nothing is decided here: the configuration has decided.
 
-use std::io::{self, IsTerminal};
+use std::{
+    collections::HashMap,
+    io::{self, IsTerminal},
+};
 
 use gateway_client::transport::TransportError;
 use gateway_providers::{demo::DemoError, provider::SharedProvider, registry::RegistryError};
@@ -11,7 +14,7 @@ use crate::{
     app::{HttpSettings, MetricsExposure},
     composer::Composer,
     config::{
-        AuthSettings, CorsSettings, MetricsSettings, Mode, Origins, Settings,
+        AuthSettings, ConfiguredProvider, CorsSettings, MetricsSettings, Mode, Origins, Settings,
         section::{self, LogFormat},
     },
     http::{
@@ -122,10 +125,6 @@ pub fn line_format(format: LogFormat) -> LineFormat {
 }
 
 fn router(settings: &Settings) -> RouterSettings {
-    let provider_timeouts = settings
-        .providers
-        .iter()
-        .map(|provider| (provider.settings.name.clone(), provider.settings.timeouts));
     RouterSettings {
         catalogue: CatalogueSettings {
             deadline: settings.catalogue.deadline.0,
@@ -133,11 +132,24 @@ fn router(settings: &Settings) -> RouterSettings {
             ..CatalogueSettings::default()
         },
         timeouts: settings.timeouts.call,
-        provider_timeouts: provider_timeouts.collect(),
+        provider_timeouts: by_name(settings, |provider| Some(provider.settings.timeouts)),
+        limits: by_name(settings, |provider| provider.limit),
         failover: settings.failover,
         affinity: settings.affinity,
         ..RouterSettings::default()
     }
+}
+
+/// What some of the providers say, by their names.
+fn by_name<T>(
+    settings: &Settings,
+    said: impl Fn(&ConfiguredProvider) -> Option<T>,
+) -> HashMap<String, T> {
+    let named = settings
+        .providers
+        .iter()
+        .filter_map(|provider| Some((provider.settings.name.clone(), said(provider)?)));
+    named.collect()
 }
 
 fn http(settings: &Settings) -> HttpSettings {

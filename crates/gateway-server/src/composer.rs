@@ -6,10 +6,9 @@ use std::{
     collections::HashMap,
     num::NonZeroUsize,
     sync::{Arc, Weak},
-    time::Duration,
 };
 
-use gateway_client::transport::{HttpTransportConfig, Transport};
+use gateway_client::transport::Transport;
 use gateway_providers::{
     Provider, ProviderSettings,
     call::AnswerLimits,
@@ -20,7 +19,7 @@ use gateway_providers::{
 
 use crate::{
     compose::ComposeError,
-    config::{DemoSettings, Settings},
+    config::{ConnectionSettings, DemoSettings, Settings},
     server::Parts,
     workers::{PerWorkerTransport, Workers},
 };
@@ -30,7 +29,7 @@ use crate::{
 pub struct Composer {
     workers: usize,
     threads: Option<Workers>,
-    transports: HashMap<Duration, Weak<dyn Transport>>,
+    transports: HashMap<ConnectionSettings, Weak<dyn Transport>>,
     made: Vec<Made>,
 }
 
@@ -46,7 +45,7 @@ struct Made {
 enum Blueprint {
     Upstream {
         settings: Box<ProviderSettings>,
-        connect_timeout: Duration,
+        connection: ConnectionSettings,
     },
     Demo(DemoSettings),
 }
@@ -90,7 +89,7 @@ impl Composer {
                 settings.limits = limits;
                 Blueprint::Upstream {
                     settings: Box::new(settings),
-                    connect_timeout: provider.connect_timeout,
+                    connection: provider.connection.clone(),
                 }
             })
         });
@@ -109,8 +108,8 @@ impl Composer {
         let provider: SharedProvider = match &of {
             Blueprint::Upstream {
                 settings,
-                connect_timeout,
-            } => build_provider((**settings).clone(), self.transport(*connect_timeout)?)?,
+                connection,
+            } => build_provider((**settings).clone(), self.transport(connection)?)?,
             Blueprint::Demo(demo) => Arc::new(DemoProvider::new(DemoConfig {
                 pace: demo.pace,
                 list_faults: demo.list_faults,
@@ -123,18 +122,20 @@ impl Composer {
         Ok(provider)
     }
 
-    /// Providers with the same connect timeout share their connections.
-    fn transport(&mut self, connect_timeout: Duration) -> Result<Arc<dyn Transport>, ComposeError> {
-        let known = self.transports.get(&connect_timeout);
+    /// Providers that are reached in the same way share their connections.
+    fn transport(
+        &mut self,
+        connection: &ConnectionSettings,
+    ) -> Result<Arc<dyn Transport>, ComposeError> {
+        let known = self.transports.get(connection);
         if let Some(transport) = known.and_then(Weak::upgrade) {
             return Ok(transport);
         }
-        let mut config = HttpTransportConfig::default();
-        config.connect_timeout = connect_timeout;
+        let config = connection.transport();
         let transport: Arc<dyn Transport> =
             Arc::new(PerWorkerTransport::new(&config, self.workers)?);
         self.transports
-            .insert(connect_timeout, Arc::downgrade(&transport));
+            .insert(connection.clone(), Arc::downgrade(&transport));
         Ok(transport)
     }
 }
@@ -181,6 +182,8 @@ mod tests {
             base.replace("10.0.0.5", "10.0.0.7"),
             lab("headers = { x-team = 'a' }"),
             lab("timeouts = { connect = '3s' }"),
+            lab("connection = { http_version = 'auto' }"),
+            format!("[connection]\noutbound_proxy = 'http://p.test'\n{base}"),
             lab("timeouts = { total = '3s' }"),
             lab("drop = ['seed']"),
             format!("[limits]\nmax_event = '1MiB'\n{base}"),

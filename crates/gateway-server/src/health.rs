@@ -28,7 +28,7 @@ pub struct LastSeen {
 }
 
 /// The classes of outcomes that are counted, in the order of the counters.
-const CLASSES: [&str; 9] = [
+const CLASSES: [&str; 10] = [
     "ok",
     "request_refused",
     "credential_refused",
@@ -38,6 +38,7 @@ const CLASSES: [&str; 9] = [
     "timeout",
     "broken_answer",
     "not_sent",
+    "cancelled",
 ];
 
 /// The states of circuits that are counted: those that keep requests away, see [`CircuitState::name`].
@@ -50,7 +51,7 @@ struct Seen {
     counts: [AtomicU64; CLASSES.len()],
 }
 
-/// The providers in their order.
+/// The providers in their order, each account of theirs by itself: `openai`, or `openai#1` and `openai#2`.
 #[derive(Debug, Default)]
 pub struct Health {
     order: Vec<(String, String)>,
@@ -61,6 +62,7 @@ fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Answered(_) => "ok",
         Outcome::NotSent => "not_sent",
+        Outcome::Cancelled => "cancelled",
         Outcome::Failed(_, Some(status)) => match status.as_u16() {
             401..=403 => "credential_refused",
             429 => "rate_limited",
@@ -93,7 +95,7 @@ impl Health {
 
     /// Notes how an attempt ended. Client errors are no sign of ill health.
     pub fn note(&self, attempt: &Attempt) {
-        let Some(seen) = self.seen.get(&attempt.provider) else {
+        let Some(seen) = self.seen.get(&*attempt.label()) else {
             return;
         };
         let class = class(attempt.outcome);
@@ -103,7 +105,7 @@ impl Health {
         }
         let mut seen = seen.last.lock().unwrap_or_else(PoisonError::into_inner);
         match attempt.outcome {
-            Outcome::NotSent => return,
+            Outcome::NotSent | Outcome::Cancelled => return,
             Outcome::Answered(_) => seen.ok = Some(true),
             Outcome::Failed(_, Some(status))
                 if status.is_client_error()
@@ -159,7 +161,7 @@ impl Health {
         for (name, _) in &self.order {
             for state in STATES {
                 let these = |circuit: &&CircuitReport| {
-                    circuit.provider == *name && circuit.state.name() == state
+                    circuit.label() == *name && circuit.state.name() == state
                 };
                 let count = circuits.iter().filter(these).count() as u64;
                 line(&mut text, "gateway_circuits", name, ("state", state), count);
@@ -170,6 +172,10 @@ impl Health {
 }
 
 fn line(text: &mut String, metric: &str, provider: &str, (label, value): (&str, &str), count: u64) {
+    let (provider, account) = match provider.split_once('#') {
+        Some((provider, account)) => (provider, format!("account=\"{account}\",")),
+        None => (provider, String::new()),
+    };
     let provider = provider
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
@@ -177,7 +183,7 @@ fn line(text: &mut String, metric: &str, provider: &str, (label, value): (&str, 
     // A string takes everything.
     let _ = writeln!(
         text,
-        "{metric}{{provider=\"{provider}\",{label}=\"{value}\"}} {count}"
+        "{metric}{{provider=\"{provider}\",{account}{label}=\"{value}\"}} {count}"
     );
 }
 
@@ -193,7 +199,11 @@ mod tests {
         let health = Health::new([("lab".to_owned(), "vllm".to_owned())]);
         let failed =
             |status: u16| Outcome::Failed(FaultKind::Status, StatusCode::from_u16(status).ok());
-        let mut outcomes = vec![Outcome::Answered(StatusCode::OK), Outcome::NotSent];
+        let mut outcomes = vec![
+            Outcome::Answered(StatusCode::OK),
+            Outcome::NotSent,
+            Outcome::Cancelled,
+        ];
         outcomes.extend([400, 404, 401, 402, 403, 429, 500, 529].map(failed));
         outcomes.extend(FaultKind::ALL.map(|kind| Outcome::Failed(kind, None)));
         for outcome in &outcomes {
@@ -217,6 +227,7 @@ mod tests {
             ("unreachable", 4),
             ("timeout", 3),
             ("not_sent", 1),
+            ("cancelled", 1),
         ] {
             let line =
                 format!("gateway_attempts_total{{provider=\"lab\",outcome=\"{class}\"}} {count}\n");

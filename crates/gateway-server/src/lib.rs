@@ -6,6 +6,7 @@ pub mod compose;
 mod composer;
 pub mod config;
 pub mod docs;
+pub mod gate;
 pub mod health;
 pub mod http;
 pub mod listener;

@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use gateway_router::{
-    Router, RouterSettings,
+    Router, RouterSettings, label,
     resolve::{TableError, TableParts},
 };
 use tokio::{task::JoinHandle, time::Instant};
@@ -75,9 +75,8 @@ impl RunningServer {
         let router = Router::new(parts.table, parts.router)?;
         let providers: Vec<_> = router
             .table()
-            .providers()
-            .iter()
-            .map(|p| (p.name().to_owned(), p.vendor().to_owned()))
+            .every_account()
+            .map(|account| (label(&**account).into_owned(), account.vendor().to_owned()))
             .collect();
         let bound = Bound::bind(&parts.listen, parts.tls.as_ref(), parts.connections).await?;
         let metrics_address: Vec<_> = parts.metrics_listen.into_iter().collect();

@@ -86,6 +86,14 @@ Other targets are asked instead. When all of them are left alone, the client get
 `retry-after` and the reasons. `/status` shows what is left alone and until when, `/metrics` has `gateway_circuits` and
 `gateway_attempts_total`.
 
+## Who is busy
+
+A provider with `max_concurrent` is sent so many requests at one time, `/proxy` and forms among them; an answer counts to its
+last byte, or until its client has gone. A request that finds its target busy goes to the next one that is free. Where nobody
+is free, it waits for the first of its order: in the order of coming, for `queue_wait` at most, never longer than its own time
+lasts. When the queues are full (`max_queued`), or the wait was in vain, the answer is 503 `overloaded` with `retry-after: 1`
+and `x-should-retry: true`; nothing was sent. It is no fault of the provider's and opens no breaker.
+
 A single backend (`BACKEND_URL`) is passed through: one attempt and no breaker, unless `[resilience]` says otherwise. So
 it is with the demo alone. All numbers can be set there, see [configuration.md](configuration.md).
 ";

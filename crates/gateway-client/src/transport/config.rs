@@ -42,7 +42,8 @@ pub struct HttpTransportConfig {
     pub max_header_bytes: usize,
     /// Whose certificates are trusted. The platform's by default.
     pub trust_roots: TrustRoots,
-    /// The proxy all traffic goes through. None by default; the environment's `HTTPS_PROXY` is not read.
+    /// The proxy all traffic goes through, but for what a machine asks its own metadata service, which no proxy
+    /// reaches. None by default; the environment's `HTTPS_PROXY` is not read.
     pub proxy: Option<Url>,
     /// Who resolves names. The operating system by default. Hosts that are written as an IP address are never
     /// resolved, so a filter of addresses has to look at those in the URL as well.
@@ -50,7 +51,7 @@ pub struct HttpTransportConfig {
 }
 
 /// Which versions of HTTP are spoken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpVersion {
     /// HTTP/1.1 only: one exchange per connection, as many connections as there are exchanges.
@@ -63,7 +64,7 @@ pub enum HttpVersion {
 }
 
 /// Whose certificates are trusted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TrustRoots {
     /// The platform's.

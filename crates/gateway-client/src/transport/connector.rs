@@ -55,7 +55,14 @@ fn with_trust_roots(
     builder: ClientBuilder,
     roots: &TrustRoots,
 ) -> Result<ClientBuilder, TransportError> {
-    let bundle = |pem: &[u8]| Certificate::from_pem_bundle(pem).map_err(set_up_error);
+    let bundle = |pem: &[u8]| {
+        let certificates = Certificate::from_pem_bundle(pem).map_err(set_up_error)?;
+        if certificates.is_empty() {
+            let message = "the PEM bundle holds no certificate";
+            return Err(TransportError::new(TransportErrorKind::Tls, message));
+        }
+        Ok(certificates)
+    };
     Ok(match roots {
         TrustRoots::Platform => builder,
         TrustRoots::PlatformAnd(pem) => builder.tls_certs_merge(bundle(pem)?),

@@ -1,6 +1,6 @@
 //! The real transport: reqwest, without redirects and without anything that touches bytes.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, net::Ipv6Addr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -10,6 +10,7 @@ use http::{
 };
 use reqwest::{Body, Client, Request, Response};
 use tokio::time::timeout;
+use url::{Host, Url};
 
 use super::{
     ByteStream, HttpTransportConfig, HttpVersion, RequestBody, Transport, TransportError,
@@ -20,6 +21,10 @@ use super::{
     plain::{PlainClient, PlainResponse},
     shards::{Lease, Shards},
 };
+
+/// Where instances without IPv4 find their metadata.
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html>
+const AWS_METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 /// [`Transport`] over HTTP/1.1 and HTTP/2, with pooled connections. A clone shares the pool.
 ///
@@ -36,18 +41,17 @@ use super::{
 /// closes the connection, HTTP/2 resets the stream.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
+    plain: PlainClient,
+    /// Whether everything that needs no TLS goes the shorter way: no proxy and no HTTP/2 is asked for.
+    is_plain_usual: bool,
     pool: Pool,
     max_header_bytes: usize,
 }
 
-/// One client is enough for HTTP/1.1, where every exchange has a connection to itself; what needs neither TLS nor
-/// a proxy goes a shorter way.
+/// One client is enough for HTTP/1.1, where every exchange has a connection to itself.
 #[derive(Debug, Clone)]
 enum Pool {
-    One {
-        client: Client,
-        plain: Option<PlainClient>,
-    },
+    One(Client),
     Sharded(Arc<Shards>),
 }
 
@@ -61,16 +65,16 @@ impl HttpTransport {
     /// the proxy's URL is none.
     pub fn new(config: HttpTransportConfig) -> Result<Self, TransportError> {
         let max_header_bytes = config.max_header_bytes;
+        let is_plain_usual = config.proxy.is_none() && config.http_version != HttpVersion::Http2;
         let pool = match config.http_version {
-            HttpVersion::Http1 => Pool::One {
-                client: build_client(&config)?,
-                plain: config.proxy.is_none().then(|| PlainClient::new(config)),
-            },
+            HttpVersion::Http1 => Pool::One(build_client(&config)?),
             HttpVersion::Negotiated | HttpVersion::Http2 => {
-                Pool::Sharded(Arc::new(Shards::new(config)?))
+                Pool::Sharded(Arc::new(Shards::new(config.clone())?))
             }
         };
         Ok(Self {
+            plain: PlainClient::new(config),
+            is_plain_usual,
             pool,
             max_header_bytes,
         })
@@ -81,14 +85,15 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     async fn send(&self, request: TransportRequest) -> Result<TransportResponse, TransportError> {
         let head_timeout = request.head_timeout;
+        if self.goes_plain(&request.url) {
+            let response = self.plain.send(with_identity(request));
+            return from_plain(
+                in_time(response, head_timeout).await??,
+                self.max_header_bytes,
+            );
+        }
         let (response, lease) = match &self.pool {
-            Pool::One {
-                plain: Some(plain), ..
-            } if plain.takes(&request.url) => {
-                let response = in_time(plain.send(with_identity(request)), head_timeout).await??;
-                return from_plain(response, self.max_header_bytes);
-            }
-            Pool::One { client, .. } => (client.execute(into_reqwest(request)), None),
+            Pool::One(client) => (client.execute(into_reqwest(request)), None),
             Pool::Sharded(shards) => {
                 let lease = shards.lease(&request.url)?;
                 (lease.client.execute(into_reqwest(request)), Some(lease))
@@ -96,6 +101,23 @@ impl Transport for HttpTransport {
         };
         let response = in_time(response, head_timeout).await?;
         from_reqwest(response.map_err(head_error)?, lease, self.max_header_bytes)
+    }
+}
+
+impl HttpTransport {
+    fn goes_plain(&self, url: &Url) -> bool {
+        self.plain.takes(url) && (self.is_plain_usual || is_metadata_service(url))
+    }
+}
+
+/// Whether a machine asks its own environment who it is: only it can, and in HTTP/1.1. These are link-local addresses,
+/// and the one name that stands for such an address.
+fn is_metadata_service(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_link_local(),
+        Some(Host::Ipv6(address)) => address == AWS_METADATA_V6,
+        Some(Host::Domain(name)) => name == "metadata.google.internal",
+        None => false,
     }
 }
 
@@ -209,5 +231,58 @@ fn into_stream(response: Response, lease: Option<Lease>) -> ByteStream {
                 body_error(error)
             })
             .boxed(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_machines_own_metadata_goes_past_proxies_and_versions() {
+        let proxied = HttpTransport::new(HttpTransportConfig {
+            proxy: Some(Url::parse("http://proxy.test:3128").unwrap()),
+            ..Default::default()
+        });
+        let newer = HttpTransport::new(HttpTransportConfig {
+            http_version: HttpVersion::Http2,
+            ..Default::default()
+        });
+        for transport in [proxied.unwrap(), newer.unwrap()] {
+            for (url, expected) in [
+                ("http://169.254.169.254/latest/api/token", true),
+                ("http://169.254.170.2/v2/x", true),
+                ("http://[fd00:ec2::254]/x", true),
+                ("http://metadata.google.internal/x", true),
+                ("https://169.254.169.254/x", false),
+                ("http://10.0.0.5:8000/v1", false),
+                ("http://127.0.0.1/v1", false),
+                ("http://metadata.example/x", false),
+            ] {
+                assert_eq!(
+                    transport.goes_plain(&Url::parse(url).unwrap()),
+                    expected,
+                    "{url}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_needs_no_tls_goes_the_shorter_way_unless_http2_is_asked_for() {
+        for (http_version, expected) in [
+            (HttpVersion::Http1, true),
+            (HttpVersion::Negotiated, true),
+            (HttpVersion::Http2, false),
+        ] {
+            let config = HttpTransportConfig {
+                http_version,
+                ..Default::default()
+            };
+            let transport = HttpTransport::new(config).unwrap();
+            let goes = |url: &str| transport.goes_plain(&Url::parse(url).unwrap());
+            assert_eq!(goes("http://10.0.0.5/v1"), expected);
+            assert!(!goes("https://10.0.0.5/v1"));
+        }
     }
 }

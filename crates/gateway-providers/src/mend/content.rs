@@ -6,15 +6,6 @@ use serde_json::Value;
 
 use super::{edits::Edits, walk::Choice};
 
-/// Whether an object seems to have content that is a list. It may err on that side, not on the other.
-pub(super) fn is_list(part: &[u8]) -> bool {
-    memchr::memmem::find_iter(part, b"\"content\"").any(|at| {
-        let rest = part.get(at + 9..).unwrap_or_default().trim_ascii_start();
-        rest.strip_prefix(b":")
-            .is_some_and(|value| value.trim_ascii_start().starts_with(b"["))
-    })
-}
-
 /// The text parts become the content, the thinking stands beside it; parts of other kinds are kept, as they are, in
 /// `content_parts`.
 pub(super) fn mend(data: &[u8], choice: &Choice, edits: &mut Edits) {

@@ -19,9 +19,13 @@ use std::borrow::Cow;
 
 pub(crate) use self::edits::Edits;
 use self::{calls::Calls, walk::Choice};
+use crate::peek::{Cursor, Malformed};
 
-/// Members of a delta that are looked at: calls, and lists that grow.
-const LOOKED_AT: [&[u8]; 3] = [b"\"tool_calls\"", b"\"annotations\"", b"\"images\""];
+/// What may have to be mended in it wherever it stands: content that is a list.
+const ANYWHERE: &[&[u8]] = &[b"content"];
+
+/// In a delta lists that grow from event to event, too.
+const IN_DELTA: &[&[u8]] = &[b"content", b"tool_calls", b"annotations", b"images"];
 
 /// Whether what an event calls itself, if anything, is in order: it is a chunk, or what nobody takes for one.
 pub(crate) fn is_named(object: Option<&[u8]>) -> bool {
@@ -84,8 +88,21 @@ pub(crate) fn whole(answer: &[u8]) -> Cow<'_, [u8]> {
     edits.apply(answer)
 }
 
-/// Whether a delta or a message is worth a closer look: most are not, and are looked at once.
-pub(crate) fn may_need(part: &[u8]) -> bool {
-    let holds = |name: &&[u8]| memchr::memmem::find(part, name).is_some();
-    LOOKED_AT.iter().any(holds) || content::is_list(part)
+/// Passes an event's delta and says whether it is worth a closer look: most are not, and are looked at once.
+pub(crate) fn pass_delta(cursor: &mut Cursor<'_>) -> Result<bool, Malformed> {
+    pass(cursor, IN_DELTA)
+}
+
+/// The same for a whole answer's message.
+pub(crate) fn pass_message(cursor: &mut Cursor<'_>) -> Result<bool, Malformed> {
+    pass(cursor, ANYWHERE)
+}
+
+fn pass(cursor: &mut Cursor<'_>, lists: &[&[u8]]) -> Result<bool, Malformed> {
+    let mut is_worth_it = false;
+    cursor.members(|cursor, key| {
+        is_worth_it |= cursor.peek() == Some(b'[') && lists.contains(&key.text().as_ref());
+        cursor.value().map(drop)
+    })?;
+    Ok(is_worth_it)
 }

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Mender, may_need, whole};
+use super::{Mender, pass_delta, pass_message, whole};
+use crate::peek::Cursor;
 
 fn events(events: &[&str]) -> Vec<String> {
     let mut mender = Mender::default();
@@ -207,8 +208,25 @@ fn the_first_look_finds_what_may_need_a_second() {
         (r#"{"content": [ ]}"#, true),
         (r#"{"role":"assistant","tool_calls":[]}"#, true),
         (r#"{"annotations":[{"type":"url_citation"}]}"#, true),
+        (r#"{"tool_calls":null,"refusal":null}"#, false),
+        ("null", false),
     ] {
-        assert_eq!(may_need(part.as_bytes()), expected, "{part}");
+        let look = pass_delta(&mut Cursor::new(part.as_bytes()));
+        assert_eq!(look, Ok(expected), "{part}");
+    }
+}
+
+#[test]
+fn in_a_whole_answer_only_the_content_may_need_it() {
+    for (part, expected) in [
+        (
+            r#"{"content":"a","annotations":[],"tool_calls":[{}]}"#,
+            false,
+        ),
+        (r#"{"\u0063ontent":[{"type":"text"}]}"#, true),
+    ] {
+        let look = pass_message(&mut Cursor::new(part.as_bytes()));
+        assert_eq!(look, Ok(expected), "{part}");
     }
 }
 

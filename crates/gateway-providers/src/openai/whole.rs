@@ -1,6 +1,7 @@
 //! Answers that come in one piece: whether they are what was asked for. Pure.
 
 use bytes::Bytes;
+use gateway_types::json::is_utf8;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -72,8 +73,7 @@ pub(super) fn check(
 
 /// The facts of a text that is one valid JSON object; checked in the same walk.
 fn facts_of(bytes: &[u8]) -> Option<EventFacts<'_>> {
-    std::str::from_utf8(bytes).ok()?;
-    EventFacts::read(bytes).ok()
+    is_utf8(bytes).then(|| EventFacts::read(bytes).ok())?
 }
 
 fn answers_in_choices(operation: Operation) -> bool {

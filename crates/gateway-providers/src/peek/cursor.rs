@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use gateway_types::json::plain_run;
+use gateway_types::json::{is_utf8, plain_run};
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: u32 = 128;
@@ -66,7 +66,7 @@ pub(crate) fn unquote(quoted: &[u8]) -> Cow<'_, [u8]> {
 /// Whether the whole text is one JSON value in valid UTF-8.
 pub(crate) fn is_valid(text: &[u8]) -> bool {
     let mut cursor = Cursor::new(text);
-    std::str::from_utf8(text).is_ok() && cursor.value().is_ok() && cursor.finish().is_ok()
+    is_utf8(text) && cursor.value().is_ok() && cursor.finish().is_ok()
 }
 
 impl<'a> Cursor<'a> {

@@ -111,10 +111,13 @@ impl<'a> EventFacts<'a> {
                         has_content = true;
                         cursor.value()?;
                     }
-                    b"delta" | b"message" => {
-                        let part = cursor.value()?;
-                        has_content |= part != b"null";
-                        self.may_need_mending |= mend::may_need(part);
+                    b"delta" => {
+                        has_content |= cursor.peek() != Some(b'n');
+                        self.may_need_mending |= mend::pass_delta(cursor)?;
+                    }
+                    b"message" => {
+                        has_content |= cursor.peek() != Some(b'n');
+                        self.may_need_mending |= mend::pass_message(cursor)?;
                     }
                     _ => {
                         cursor.value()?;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use gateway_client::sse::{Frame, FrameSplitter};
+use gateway_types::json::is_utf8;
 
 use super::{
     form::{is_canonical_with_name, is_token},
@@ -203,7 +204,7 @@ impl StreamGuard {
         if self.is_ping(frame) {
             return Verdict::Drop;
         }
-        if std::str::from_utf8(data).is_err() {
+        if !is_utf8(data) {
             return fail(FaultKind::Protocol, "an event is not valid UTF-8");
         }
         let Ok(facts) = EventFacts::read(data) else {

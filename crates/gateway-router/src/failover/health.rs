@@ -5,6 +5,7 @@
 //! no more than read one number. What is remembered is bounded, and forgotten when it has been well for a while.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -92,6 +93,13 @@ pub struct CircuitReport {
     pub state: CircuitState,
     /// What opened it.
     pub why: Why,
+}
+
+impl CircuitReport {
+    /// The provider's name, with its account where it has several: `openai`, `openai#2`.
+    pub fn label(&self) -> Cow<'_, str> {
+        account::written(&self.provider, self.account.as_deref())
+    }
 }
 
 /// The leave to make one attempt. Dropped without an outcome, it gives a probe's place back.

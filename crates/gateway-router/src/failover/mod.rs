@@ -3,14 +3,21 @@
 //! - [`judgement`]: what follows from a failed attempt, one table.
 //! - [`breaker`]: which targets are left alone for a while.
 //! - [`budget`]: how many retries a provider is sent.
-//! - `run`: the loop that puts them together.
+//! - `run`: the loop that puts them together; `entry` says who may be asked now, `round` asks one target or two at once,
+//!   `onward` says how it goes on.
 
+mod asked;
 pub mod breaker;
 pub mod budget;
 mod circuit;
+mod course;
+mod entry;
 mod feedback;
 mod health;
 pub mod judgement;
+mod onward;
+mod remaining;
+mod round;
 mod run;
 mod window;
 
@@ -21,7 +28,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use gateway_providers::CallError;
 
-use crate::affinity::StateBound;
+use crate::{
+    affinity::StateBound,
+    limits::{Limits, Overloaded},
+};
 
 use self::budget::Budgets;
 pub use self::{
@@ -64,17 +74,20 @@ pub(crate) struct Failover {
     settings: FailoverSettings,
     health: Arc<Health>,
     budgets: Budgets,
+    limits: Limits,
 }
 
 impl Failover {
     pub(crate) fn new<'a>(
         providers: impl IntoIterator<Item = &'a str>,
         settings: FailoverSettings,
+        limits: Limits,
     ) -> Self {
         Self {
             settings,
             health: Arc::new(Health::new(settings.breaker)),
             budgets: Budgets::new(providers, settings.budget),
+            limits,
         }
     }
 
@@ -84,16 +97,22 @@ impl Failover {
         kept: &Kept<'_>,
         providers: impl IntoIterator<Item = &'a str>,
         settings: FailoverSettings,
+        limits: Limits,
     ) -> Self {
         Self {
             settings,
             health: Arc::new(Health::succeeding(&old.health, kept, settings.breaker)),
             budgets: Budgets::succeeding(&old.budgets, kept, providers, settings.budget),
+            limits: limits.succeeding(&old.limits, kept),
         }
     }
 
     pub(crate) fn health(&self) -> &Health {
         &self.health
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 }
 
@@ -105,7 +124,10 @@ pub enum RouteFailure {
     Call(#[from] CallError),
     /// No attempt was made, as every target is left alone for a while (503, `no_healthy_backend`).
     #[error(transparent)]
-    NoHealthyTarget(NoHealthyTarget),
+    NoHealthyTarget(#[from] NoHealthyTarget),
+    /// No attempt was made, as every target has as much to do as it may have (503, `overloaded`).
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
     /// No attempt was made, as the request carries state that no target takes (400, `state_not_portable`).
     #[error(transparent)]
     StateBound(#[from] StateBound),

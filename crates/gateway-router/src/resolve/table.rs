@@ -135,8 +135,8 @@ impl RoutingTable {
         &self.providers
     }
 
-    /// All accounts of all providers.
-    pub(crate) fn every_account(&self) -> impl Iterator<Item = &SharedProvider> {
+    /// All accounts of all providers, in the providers' order.
+    pub fn every_account(&self) -> impl Iterator<Item = &SharedProvider> {
         self.accounts.iter().flatten()
     }
 

@@ -16,6 +16,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
@@ -47,6 +48,11 @@ impl Selection {
             Some(pool) => pool.settings.timeouts.over(provider),
             None => provider,
         }
+    }
+
+    /// After what time without an answer a second target is asked beside the first.
+    pub(crate) fn hedge(&self) -> Option<Duration> {
+        self.pool.as_ref().and_then(|pool| pool.settings.hedge)
     }
 }
 
@@ -95,7 +101,7 @@ impl Selector {
 
     /// Each target through the account whose turn it is, then the same targets through their other accounts: a fault
     /// of the host moves to the next target first. A fault of the credential takes the other accounts of its target
-    /// forward, see [`siblings_first`].
+    /// forward, see `Course::siblings_first`.
     fn with_accounts(
         &self,
         targets: Vec<Target>,
@@ -146,11 +152,6 @@ pub(crate) fn is_well(target: &Target, table: &RoutingTable, health: &Health) ->
         .any(|way| health.refusal(&way).is_none())
 }
 
-/// Takes the other accounts of this target to the front, the rest staying in its order.
-pub(crate) fn siblings_first(target: &Target, later: &mut [Target]) {
-    later.sort_by_key(|other| !other.is_sibling_of(target));
-}
-
 impl Target {
     /// The same target through another account of its provider.
     fn through(&self, account: &SharedProvider) -> Self {
@@ -161,9 +162,12 @@ impl Target {
     }
 
     /// Whether it is the same model at the same provider through another account.
-    fn is_sibling_of(&self, other: &Self) -> bool {
-        self.provider.name() == other.provider.name()
-            && self.model == other.model
-            && self.provider.account() != other.provider.account()
+    pub(crate) fn is_sibling_of(&self, other: &Self) -> bool {
+        self.is_same_place(other) && self.provider.account() != other.provider.account()
+    }
+
+    /// Whether it is the same model at the same provider, through whatever account.
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        self.provider.name() == other.provider.name() && self.model == other.model
     }
 }

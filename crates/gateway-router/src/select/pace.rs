@@ -77,9 +77,12 @@ impl Pace {
     }
 
     /// Counts a request that begins.
-    pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
+    pub(crate) fn begin(self: &Arc<Self>, stream: bool) -> UnderWay {
         self.busy.fetch_add(1, Ordering::Relaxed);
-        UnderWay(Arc::clone(self))
+        UnderWay {
+            pace: Arc::clone(self),
+            stream,
+        }
     }
 
     fn average(&self, stream: bool) -> &Mutex<Average> {
@@ -102,23 +105,26 @@ fn lock(average: &Mutex<Average>) -> std::sync::MutexGuard<'_, Average> {
 
 /// A request that a target is busy with, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct UnderWay(Arc<Pace>);
+pub(crate) struct UnderWay {
+    pace: Arc<Pace>,
+    stream: bool,
+}
 
 impl UnderWay {
     /// It was answered: of a stream its first event came, else the whole answer.
-    pub(crate) fn answered(&self, stream: bool, took: Duration) {
-        self.0.note(stream, took);
+    pub(crate) fn answered(&self, took: Duration) {
+        self.pace.note(self.stream, took);
     }
 
     /// It failed by the target's fault.
-    pub(crate) fn failed(&self, stream: bool, took: Duration) {
-        self.0.note(stream, took.max(FAULT));
+    pub(crate) fn failed(&self, took: Duration) {
+        self.pace.note(self.stream, took.max(FAULT));
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+        self.pace.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -137,15 +143,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_answer_counts_at_once_and_a_fast_one_slowly() {
         let pace = Arc::new(Pace::default());
-        let request = pace.begin();
-        request.answered(true, millis(200));
-        request.answered(true, millis(3_000));
+        let request = pace.begin(true);
+        request.answered(millis(200));
+        request.answered(millis(3_000));
         drop(request);
         assert!((seconds(&pace, true) - 3.0).abs() < 1e-9, "at once");
         let mut last = 3.0;
         for _ in 0..60 {
             tokio::time::advance(Duration::from_secs(1)).await;
-            pace.begin().answered(true, millis(200));
+            pace.begin(true).answered(millis(200));
             let now = seconds(&pace, true);
             assert!(now < last, "{now}");
             last = now;
@@ -160,7 +166,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_average_fades_while_nobody_asks() {
         let pace = Arc::new(Pace::default());
-        pace.begin().answered(false, millis(10_000));
+        pace.begin(false).answered(millis(10_000));
         tokio::time::advance(FADE).await;
         let faded = seconds(&pace, false);
         assert!((3.67..3.69).contains(&faded), "{faded}");
@@ -172,15 +178,15 @@ mod tests {
     async fn who_is_busy_weighs_more_and_who_fails_at_once_is_not_fast() {
         let pace = Arc::new(Pace::default());
         assert!(seconds(&pace, true).abs() < 1e-9, "untried, to be tried");
-        let first = pace.begin();
+        let first = pace.begin(true);
         assert!(seconds(&pace, true) > 1e8, "by one alone");
-        first.answered(true, millis(500));
+        first.answered(millis(500));
         assert!((seconds(&pace, true) - 1.0).abs() < 1e-9, "two share it");
         drop(first);
         assert!((seconds(&pace, true) - 0.5).abs() < 1e-9);
-        pace.begin().failed(true, millis(1));
+        pace.begin(true).failed(millis(1));
         assert!((seconds(&pace, true) - 5.0).abs() < 1e-9);
-        pace.begin().failed(true, millis(20_000));
+        pace.begin(true).failed(millis(20_000));
         assert!((seconds(&pace, true) - 20.0).abs() < 1e-9);
     }
 }

@@ -18,8 +18,10 @@ const SECRETS: &[&[&str]] = &[
     &["auth", "api_keys"],
     &["auth", "api_keys", "*"],
     &["backend", "api_key"],
+    &["connection", "outbound_proxy"],
     &["providers", "*", "api_key"],
     &["providers", "*", "api_keys", "*"],
+    &["providers", "*", "connection", "outbound_proxy"],
     &["providers", "*", "headers", "*"],
 ];
 

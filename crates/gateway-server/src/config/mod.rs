@@ -4,6 +4,7 @@
 //! of them, each with its place and what to change. The file's types are in [`section`]; [`json_schema`] is made from
 //! them. The environment is read once, by [`Environment::from_process`], and passed down.
 
+mod connection;
 mod decode;
 mod document;
 mod environment;
@@ -25,6 +26,7 @@ mod value;
 mod variables;
 
 pub use self::{
+    connection::{ConnectionSettings, OutboundProxy},
     environment::Environment,
     load::{ConfigFile, FILE_VARIABLE, Flags, USUAL_FILE, load},
     origin::{Origin, Position},

@@ -5,10 +5,12 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration
 use gateway_providers::ProviderSettings;
 use gateway_router::{
     AffinitySettings, FailoverSettings,
+    limits::LimitSettings,
     resolve::{Alias, KnownVendor, ModelPolicy},
 };
 
 use super::{
+    connection::ConnectionSettings,
     section::{Catalogue, Errors, Limits, Logging},
     value::NamedKey,
 };
@@ -124,8 +126,10 @@ pub struct ConfiguredProvider {
     pub settings: ProviderSettings,
     /// The same with its further credentials, one by one.
     pub further_accounts: Vec<ProviderSettings>,
-    /// For a connection to it.
-    pub connect_timeout: Duration,
+    /// How many requests each of its accounts is sent at one time; `None` for as many as come.
+    pub limit: Option<LimitSettings>,
+    /// How it is reached.
+    pub connection: ConnectionSettings,
     /// What switched it on.
     pub source: ProviderSource,
 }

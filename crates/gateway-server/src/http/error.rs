@@ -85,7 +85,7 @@ catalogue! {
     NoHealthyBackend => SERVICE_UNAVAILABLE "backend_unreachable" "no_healthy_backend" again "Every provider of the model has failed so often lately, or asked for a pause, that it is left alone for a while. Nothing was sent; the message says why, `retry-after` when.";
     NoAvailableChannel => SERVICE_UNAVAILABLE "backend_unreachable" "no_available_channel" again "No provider can take the request now.";
     Draining => SERVICE_UNAVAILABLE "server_shutting_down" "draining" again "The gateway is shutting down; another one will answer.";
-    Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "The bodies of all requests together are at `limits.max_request_memory`. Nothing was sent.";
+    Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "The gateway or a provider has as much to do as it may have: the bodies of all requests together are at `limits.max_request_memory`, or as many requests as may are under way at the provider (`max_concurrent`) and waiting for it (`max_queued`, `queue_wait`). Nothing was sent.";
 }
 
 impl ErrorKind {
@@ -233,6 +233,7 @@ impl ApiError {
             RouteFailure::Call(error) => Self::from_call(error, policy),
             RouteFailure::NoHealthyTarget(none) => return none.into(),
             RouteFailure::StateBound(bound) => return bound.into(),
+            RouteFailure::Overloaded(overloaded) => return overloaded.into(),
         };
         let has_known_wait = answer.0.retry_after.is_some()
             && matches!(

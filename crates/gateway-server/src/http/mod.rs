@@ -13,6 +13,7 @@ pub mod handlers;
 pub mod identify;
 pub mod options;
 pub mod path_models;
+pub mod permit;
 pub mod pipeline;
 pub mod receive;
 pub mod relay;

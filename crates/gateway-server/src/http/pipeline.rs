@@ -17,6 +17,7 @@ use super::{
     forward,
     handlers::rest_of_form,
     options::Options,
+    permit::held,
     receive::{self, Arriving, Refusal},
     relay::{Events, Source},
     understand::{Understood, multipart},
@@ -50,16 +51,13 @@ pub async fn serve(
     // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
-    let (plan, ask, share) = match operation.spec().body {
-        BodyKind::Json => {
-            let caller = (&parts, exchange.record.principal.as_str());
-            plan_json(live, operation, &options, caller, body).await?
-        }
-        BodyKind::Multipart => {
-            let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
-            // What is held of a form goes on with its stream.
-            (plan, ask, live.body_share())
-        }
+    let (plan, ask, share) = if is_json(operation, &parts.headers) {
+        let caller = (&parts, exchange.record.principal.as_str());
+        plan_json(live, operation, &options, caller, body).await?
+    } else {
+        let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
+        // What is held of a form goes on with its stream.
+        (plan, ask, live.body_share())
     };
     exchange.record.stream = ask.stream;
     exchange.record.provider = Some(plan.primary.provider.name().to_owned());
@@ -94,6 +92,14 @@ pub async fn serve(
     Ok(relay(live, routed, created, exchange))
 }
 
+fn is_json(operation: Operation, headers: &HeaderMap) -> bool {
+    match operation.spec().body {
+        BodyKind::Json => true,
+        BodyKind::Multipart => false,
+        BodyKind::MultipartOrJson => receive::is_json(headers),
+    }
+}
+
 /// Remembers the attempts, and who was asked last.
 pub(super) fn note(live: &Live, attempts: &[Attempt], exchange: &mut Exchange) {
     attempts
@@ -103,8 +109,8 @@ pub(super) fn note(live: &Live, attempts: &[Attempt], exchange: &mut Exchange) {
         exchange.record.provider = Some(last.provider.clone());
         exchange.record.model = Some(last.model.clone());
     }
-    // Of one attempt the rest of the line tells enough.
-    if attempts.len() > 1 {
+    // Of one attempt the rest of the line tells enough, unless it went through one of several accounts.
+    if attempts.len() > 1 || attempts.iter().any(|attempt| attempt.account.is_some()) {
         exchange.record.attempts = Some(attempts_text(attempts));
     }
 }
@@ -238,6 +244,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         target,
         attempts,
         feedback,
+        permit,
     } = routed;
     headers.insert(SELECTED_PROVIDER, header_text(target.provider.name()));
     headers.insert(SELECTED_MODEL, header_text(&target.model));
@@ -256,7 +263,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
             exchange.record.stream = true;
             stream_headers(&mut headers);
             let events = Events::new(
-                stream,
+                held(stream, permit),
                 live.upstream_errors(),
                 live.settings.keep_alive,
                 live.process.cut_off.clone(),
@@ -271,7 +278,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         ReplyBody::Binary(stream) => Answer {
             status,
             headers,
-            source: Source::Binary(stream),
+            source: Source::Binary(held(stream, permit)),
         },
     }
 }

@@ -74,25 +74,31 @@ pub fn content_length(headers: &HeaderMap) -> Option<u64> {
 /// # Errors
 /// 415.
 pub fn check_json_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return Ok(());
-    };
-    let text = value.to_str().unwrap_or_default();
-    let media_type = text
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let json =
-        media_type.is_empty() || media_type == "application/json" || media_type.ends_with("+json");
+    let media_type = media_type(headers);
     let curl =
         media_type == "application/x-www-form-urlencoded" && !headers.contains_key(header::ORIGIN);
-    if json || curl {
+    if media_type.is_empty() || names_json(&media_type) || curl {
         return Ok(());
     }
     let message = "This endpoint takes `content-type: application/json`.";
     Err(ApiError::new(ErrorKind::UnsupportedMediaType, message).param("content-type"))
+}
+
+/// Whether the content type says that the body is JSON, where it could also be a form.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    names_json(&media_type(headers))
+}
+
+fn names_json(media_type: &str) -> bool {
+    media_type == "application/json" || media_type.ends_with("+json")
+}
+
+/// The content type without its parameters, in lower case; empty where there is none.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE);
+    let text = value.and_then(|value| value.to_str().ok());
+    let media_type = text.unwrap_or_default().split(';').next();
+    media_type.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Reads a whole body. Its share of the memory is to be kept for as long as the body is.

@@ -7,12 +7,12 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures::Stream;
+use futures::{FutureExt, Stream};
 use gateway_client::transport::ByteStream;
 use gateway_providers::{EventStream, Fault};
 use gateway_router::Feedback;
@@ -21,7 +21,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::error::{ApiError, ErrorKind, UpstreamErrorPolicy};
-use crate::{listener::Busy, observe::Exchange};
+use crate::{gate::Gate, listener::Busy, observe::Exchange};
 
 /// What an answer's body is made of.
 pub enum Source {
@@ -40,10 +40,34 @@ pub struct Events {
     keep_alive: Duration,
     /// When something was last written.
     written: Instant,
+    interruption: Gate<Interruption>,
+    feedback: Option<Feedback>,
+}
+
+/// What a silent stream waits for beside its next event. Of no concern while events come, hence behind a gate.
+struct Interruption {
     /// Fires a keep-alive's length after `written`; set anew only when it fires, not at every event.
     quiet: Pin<Box<Sleep>>,
     cut_off: Pin<Box<WaitForCancellationFutureOwned>>,
-    feedback: Option<Feedback>,
+}
+
+enum Interrupted {
+    Quiet,
+    CutOff,
+}
+
+impl Future for Interruption {
+    type Output = Interrupted;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Interrupted> {
+        if self.cut_off.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Interrupted::CutOff);
+        }
+        self.quiet
+            .as_mut()
+            .poll(context)
+            .map(|()| Interrupted::Quiet)
+    }
 }
 
 /// The body of an answer. Dropping it cancels the upstream and closes the record.
@@ -71,8 +95,10 @@ impl Events {
             policy,
             keep_alive,
             written: Instant::now(),
-            quiet: Box::pin(sleep(keep_alive)),
-            cut_off: Box::pin(cut_off.cancelled_owned()),
+            interruption: Gate::new(Interruption {
+                quiet: Box::pin(sleep(keep_alive)),
+                cut_off: Box::pin(cut_off.cancelled_owned()),
+            }),
             feedback: None,
         }
     }
@@ -84,19 +110,32 @@ impl Events {
         self
     }
 
-    /// A comment, once the silence has been long enough.
-    fn poll_keep_alive(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
-        while self.quiet.as_mut().poll(context).is_ready() {
-            let due = self.written + self.keep_alive;
-            let now = Instant::now();
-            if due <= now {
-                self.written = now;
-                self.quiet.as_mut().reset(now + self.keep_alive);
-                return Poll::Ready(KEEP_ALIVE);
+    /// A comment once the silence has been long enough, or the end of it all.
+    fn poll_interruption(
+        &mut self,
+        exchange: &mut Exchange,
+        context: &mut Context<'_>,
+    ) -> Poll<Next> {
+        loop {
+            if let Interrupted::CutOff = ready!(self.interruption.poll_unpin(context)) {
+                let error = ApiError::new(
+                    ErrorKind::Draining,
+                    "The gateway is shutting down and could not wait for the end of this answer.",
+                );
+                exchange.record.error = Some(error.code());
+                return Poll::Ready(Next::Last(error.event()));
             }
-            self.quiet.as_mut().reset(due);
+            let now = Instant::now();
+            let is_due = self.written + self.keep_alive <= now;
+            if is_due {
+                self.written = now;
+            }
+            let quiet = &mut self.interruption.get_mut().quiet;
+            quiet.as_mut().reset(self.written + self.keep_alive);
+            if is_due {
+                return Poll::Ready(Next::Piece(KEEP_ALIVE));
+            }
         }
-        Poll::Pending
     }
 }
 
@@ -143,15 +182,7 @@ impl RelayBody {
                 }
                 Poll::Ready(Next::End)
             }
-            Poll::Pending if events.cut_off.as_mut().poll(context).is_ready() => {
-                let error = ApiError::new(
-                    ErrorKind::Draining,
-                    "The gateway is shutting down and could not wait for the end of this answer.",
-                );
-                exchange.record.error = Some(error.code());
-                Poll::Ready(Next::Last(error.event()))
-            }
-            Poll::Pending => events.poll_keep_alive(context).map(Next::Piece),
+            Poll::Pending => events.poll_interruption(exchange, context),
         }
     }
 }

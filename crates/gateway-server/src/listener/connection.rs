@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
@@ -24,7 +24,7 @@ use super::{
     protocol::{Protocol, Protocols},
     stall,
 };
-use crate::http::routes::Handler;
+use crate::{gate::Gate, http::routes::Handler};
 
 /// Serves one connection until it ends, or until a shutdown has let its requests finish.
 pub(super) async fn serve<S>(
@@ -71,9 +71,11 @@ async fn run<C>(
 ) where
     C: GracefulConnection<Error = hyper::Error>,
 {
+    let to_close = pin!(until_to_close(&peer, limits, &draining));
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
-        () = until_to_close(&peer, limits, &draining) => {
+        () = Gate::new(to_close) => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = connection.as_mut() => ended,

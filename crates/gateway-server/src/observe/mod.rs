@@ -3,6 +3,7 @@
 pub mod access_log;
 mod exchange;
 mod metrics;
+pub mod occupancy;
 mod request_id;
 mod series;
 

@@ -136,7 +136,9 @@ fn group(endpoint: Endpoint) -> Group {
                 &[CALL, &[ErrorKind::InvalidJson, ErrorKind::VisionDisabled]],
                 true,
             ),
-            BodyKind::Json => ("Json", &[CALL, &[ErrorKind::InvalidJson]], true),
+            BodyKind::Json | BodyKind::MultipartOrJson => {
+                ("Json", &[CALL, &[ErrorKind::InvalidJson]], true)
+            }
         },
         Endpoint::Models => ("Models", &[MODELS], false),
         Endpoint::Model => ("Model", &[MODEL], false),

@@ -9,7 +9,7 @@ use utoipa::openapi::{
 };
 
 /// Requests whose `model` OpenAI defaults. Here it is needed: it says who is asked.
-const NEED_MODEL: &[&str] = &["ImageRequest", "ModerationRequest"];
+const NEED_MODEL: &[&str] = &["ImageEditRequest", "ImageRequest", "ModerationRequest"];
 
 /// Corrects all schemas.
 pub(super) fn correct(components: &mut Components) {

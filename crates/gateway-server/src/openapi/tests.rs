@@ -337,28 +337,24 @@ fn forms_have_their_files_and_every_model_is_needed() {
         ) {
             continue;
         }
-        let (kind, body) = operation["requestBody"]["content"]
-            .as_object()
-            .unwrap()
-            .iter()
-            .next()
-            .unwrap();
-        let schema = resolve(&document, &body["schema"]);
-        let needed: Vec<_> = schema["required"].as_array().unwrap().iter().collect();
-        assert!(
-            needed.iter().any(|name| *name == "model"),
-            "{method} {path}"
-        );
-        for name in &needed {
+        for (kind, body) in operation["requestBody"]["content"].as_object().unwrap() {
+            let schema = resolve(&document, &body["schema"]);
+            let needed: Vec<_> = schema["required"].as_array().unwrap().iter().collect();
             assert!(
-                schema["properties"].get(name.as_str().unwrap()).is_some(),
-                "{path} {name}"
+                needed.iter().any(|name| *name == "model"),
+                "{method} {path} {kind}"
             );
+            for name in &needed {
+                assert!(
+                    schema["properties"].get(name.as_str().unwrap()).is_some(),
+                    "{path} {kind} {name}"
+                );
+            }
+            let is_file =
+                |name: &&Value| schema["properties"][name.as_str().unwrap()]["format"] == "binary";
+            let has_file = needed.iter().copied().any(|name| is_file(&name));
+            assert_eq!(has_file, kind == "multipart/form-data", "{path}");
         }
-        let is_file =
-            |name: &&Value| schema["properties"][name.as_str().unwrap()]["format"] == "binary";
-        let has_file = needed.iter().copied().any(|name| is_file(&name));
-        assert_eq!(has_file, kind == "multipart/form-data", "{path}");
     }
 }
 

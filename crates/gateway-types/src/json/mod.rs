@@ -17,5 +17,5 @@ pub use self::{
     refusal::{ScanError, ScanErrorKind, ScanLimits},
     scan::check,
     splice::Edit,
-    text::plain_run,
+    text::{is_utf8, plain_run},
 };

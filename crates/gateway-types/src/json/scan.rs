@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use super::{
     keys::Keys,
     refusal::{ScanError, ScanErrorKind, ScanLimits},
-    text::{common_run, plain_run, strip_quotes, unescape},
+    text::{common_run, is_utf8, plain_run, strip_quotes, unescape},
 };
 
 /// A member of the outermost object, or an element of the outermost array: where it stands.
@@ -68,11 +68,21 @@ pub(super) fn scan(bytes: &[u8], limits: ScanLimits) -> Result<Scan, ScanError> 
             offset: 0,
         });
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| ScanError {
+    check_utf8(bytes)?;
+    Scanner::new(bytes, limits).run()
+}
+
+fn check_utf8(bytes: &[u8]) -> Scanned {
+    if is_utf8(bytes) {
+        return Ok(());
+    }
+    let offset = std::str::from_utf8(bytes)
+        .err()
+        .map_or(0, |error| error.valid_up_to());
+    Err(ScanError {
         kind: ScanErrorKind::InvalidUtf8,
-        offset: error.valid_up_to(),
-    })?;
-    Scanner::new(text, limits).run()
+        offset,
+    })
 }
 
 /// From so many bytes on a string is taken for a long one, which is passed over in blocks.
@@ -96,8 +106,8 @@ struct Level {
     key_escaped: bool,
 }
 
+/// The bytes are valid UTF-8.
 struct Scanner<'a> {
-    text: &'a str,
     bytes: &'a [u8],
     at: usize,
     limits: ScanLimits,
@@ -110,11 +120,16 @@ struct Scanner<'a> {
 
 type Scanned<T = ()> = Result<T, ScanError>;
 
+/// A part of a checked text, short enough to be looked at once more.
+fn text_at(bytes: &[u8], range: Range<usize>) -> &str {
+    let part = bytes.get(range).unwrap_or_default();
+    std::str::from_utf8(part).unwrap_or_default()
+}
+
 impl<'a> Scanner<'a> {
-    fn new(text: &'a str, limits: ScanLimits) -> Self {
+    fn new(bytes: &'a [u8], limits: ScanLimits) -> Self {
         Self {
-            text,
-            bytes: text.as_bytes(),
+            bytes,
             at: 0,
             limits,
             levels: Vec::with_capacity(8),
@@ -230,8 +245,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn note_key(&mut self, key: Range<usize>, escaped: bool) -> Scanned {
-        let text = self.text;
-        let quoted = text.get(key.clone()).unwrap_or_default();
+        let quoted = text_at(self.bytes, key.clone());
         let plain = if escaped {
             unescape(quoted)
         } else {
@@ -247,7 +261,7 @@ impl<'a> Scanner<'a> {
         let Some(level) = self.levels.last_mut() else {
             return Ok(());
         };
-        if level.keys.insert(text, key.clone(), &plain, escaped) {
+        if level.keys.insert(self.bytes, key.clone(), &plain, escaped) {
             return Ok(());
         }
         Err(ScanError {
@@ -328,11 +342,8 @@ impl<'a> Scanner<'a> {
         if plain && self.at - start < 308 {
             return Ok(());
         }
-        let in_range = self
-            .text
-            .get(start..self.at)
-            .and_then(|number| number.parse::<f64>().ok())
-            .is_some_and(f64::is_finite);
+        let number = text_at(self.bytes, start..self.at).parse::<f64>();
+        let in_range = number.is_ok_and(f64::is_finite);
         if in_range {
             Ok(())
         } else {

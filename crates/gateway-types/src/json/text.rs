@@ -5,6 +5,18 @@ use std::borrow::Cow;
 /// So many bytes are looked at in words before a search begins that is faster once it runs.
 const SHORT: usize = 64;
 
+/// Whether the bytes are valid UTF-8. Most texts are ASCII, which is told several times faster than the rest.
+///
+/// ```
+/// use gateway_types::json::is_utf8;
+///
+/// assert!(is_utf8(b"plain") && is_utf8("h\u{e4}ttest".as_bytes()) && !is_utf8(b"\xff"));
+/// ```
+#[must_use]
+pub fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+}
+
 /// How many bytes from the start may stand in a JSON string as they are: neither quote, backslash nor control
 /// character (RFC 8259, section 7).
 ///

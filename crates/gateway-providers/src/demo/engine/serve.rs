@@ -30,7 +30,9 @@ pub fn serve(request: DemoRequest<'_>, config: &DemoConfig) -> DemoAnswer {
     if let Some(row) = OPERATIONS.iter().find(|row| row.path == path) {
         return match (request.method, row.body) {
             (&Method::POST, BodyKind::Json) => answer_bytes(row.operation, request.body, config),
-            (&Method::POST, BodyKind::Multipart) => answer_form(row.operation, request, config),
+            (&Method::POST, BodyKind::Multipart | BodyKind::MultipartOrJson) => {
+                answer_form(row.operation, request, config)
+            }
             _ => Refusal::method_not_allowed().into_answer(),
         };
     }

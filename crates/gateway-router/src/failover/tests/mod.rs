@@ -1,6 +1,8 @@
 //! The loop against providers whose every answer is written in the test, in paused time.
 
 mod accounts;
+mod capacity;
+mod hedging;
 mod moving_on;
 mod resting;
 mod storm;
@@ -17,12 +19,28 @@ use super::*;
 use crate::{
     Ask, Attempt, BoundState, ModelRequest, RouteError, Routed, Router, RouterSettings,
     fixture::object,
-    resolve::{Alias, TableParts},
+    resolve::{Alias, PoolSettings, TableParts},
 };
 
 /// A gateway with the alias `m`, whose targets are these, each `provider/model`.
 fn router(upstreams: &[&Arc<Upstream>], targets: &[&str], settings: FailoverSettings) -> Router {
-    let (parts, settings) = described(upstreams, targets, settings);
+    let (parts, settings) = described(
+        upstreams,
+        targets,
+        of_failover(settings),
+        PoolSettings::default(),
+    );
+    Router::new(parts, settings).unwrap()
+}
+
+/// The same with more to say.
+fn router_of(
+    upstreams: &[&Arc<Upstream>],
+    targets: &[&str],
+    settings: RouterSettings,
+    pool: PoolSettings,
+) -> Router {
+    let (parts, settings) = described(upstreams, targets, settings, pool);
     Router::new(parts, settings).unwrap()
 }
 
@@ -33,28 +51,40 @@ fn successor(
     targets: &[&str],
     settings: FailoverSettings,
 ) -> Router {
-    let (parts, settings) = described(upstreams, targets, settings);
+    let (parts, settings) = described(
+        upstreams,
+        targets,
+        of_failover(settings),
+        PoolSettings::default(),
+    );
     Router::succeeding(old, parts, settings).unwrap()
+}
+
+fn of_failover(failover: FailoverSettings) -> RouterSettings {
+    RouterSettings {
+        failover,
+        ..RouterSettings::default()
+    }
 }
 
 fn described(
     upstreams: &[&Arc<Upstream>],
     targets: &[&str],
-    settings: FailoverSettings,
+    settings: RouterSettings,
+    pool: PoolSettings,
 ) -> (TableParts, RouterSettings) {
     let providers = upstreams
         .iter()
         .map(|upstream| Arc::clone(upstream) as SharedProvider);
     let targets = targets.iter().map(|text| text.parse().unwrap());
-    let alias = Alias::new("m", targets.collect());
+    let alias = Alias {
+        settings: pool,
+        ..Alias::new("m", targets.collect())
+    };
     let parts = TableParts {
         providers: providers.collect(),
         aliases: vec![alias],
         ..TableParts::default()
-    };
-    let settings = RouterSettings {
-        failover: settings,
-        ..RouterSettings::default()
     };
     (parts, settings)
 }
@@ -99,6 +129,7 @@ async fn course(router: &Router, ask: Ask) -> String {
                 RouteFailure::Call(CallError::Translate(_)) => "refused".to_owned(),
                 RouteFailure::NoHealthyTarget(none) => none.to_string(),
                 RouteFailure::StateBound(bound) => bound.to_string(),
+                RouteFailure::Overloaded(overloaded) => format!("{:?}", overloaded.why),
             };
             format!("{} -> {cause}", shown(&error.attempts))
         }

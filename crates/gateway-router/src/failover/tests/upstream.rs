@@ -37,6 +37,22 @@ pub(crate) struct Upstream {
     script: Script,
     /// When it was called, and for which model.
     calls: Mutex<Vec<(Instant, String)>>,
+    /// When calls were given up by who made them.
+    given_up: Mutex<Vec<Instant>>,
+}
+
+/// A call under way; dropped before its end, it was given up.
+struct UnderWay<'a> {
+    upstream: &'a Upstream,
+    ended: bool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.upstream.given_up.lock().unwrap().push(Instant::now());
+        }
+    }
 }
 
 impl Upstream {
@@ -59,6 +75,7 @@ impl Upstream {
             account,
             script: Box::new(script),
             calls: Mutex::default(),
+            given_up: Mutex::default(),
         })
     }
 
@@ -84,6 +101,11 @@ impl Upstream {
             .collect()
     }
 
+    /// When calls were given up by who made them.
+    pub(crate) fn given_up(&self) -> Vec<Instant> {
+        self.given_up.lock().unwrap().clone()
+    }
+
     pub(crate) fn models(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap();
         calls.iter().map(|(_, model)| model.clone()).collect()
@@ -103,6 +125,11 @@ pub(crate) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
         retry_after,
     });
     Answer::Fails(fault.into())
+}
+
+/// The same, so many seconds later.
+pub(crate) fn after(seconds: f64, answer: Answer) -> Answer {
+    Answer::After(Duration::from_secs_f64(seconds), Box::new(answer))
 }
 
 pub(crate) fn fault(kind: FaultKind) -> Answer {
@@ -133,6 +160,10 @@ impl Provider for Upstream {
             calls.push((Instant::now(), call.model.clone()));
             calls.len() - 1
         };
+        let mut under_way = UnderWay {
+            upstream: self,
+            ended: false,
+        };
         let mut answer = (self.script)(&call, before);
         if let Answer::After(time, then) = answer {
             let (most, kind) = if call.stream {
@@ -143,6 +174,7 @@ impl Provider for Upstream {
             tokio::time::sleep(time.min(most)).await;
             answer = if most < time { fault(kind) } else { *then };
         }
+        under_way.ended = true;
         let body = match answer {
             Answer::Good | Answer::After(..) => ReplyBody::Whole {
                 bytes: Bytes::from_static(b"{}"),

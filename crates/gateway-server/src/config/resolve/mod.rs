@@ -2,6 +2,8 @@
 
 mod address;
 mod aliases;
+mod capacity;
+mod connection;
 mod listen;
 mod provider;
 mod providers;

@@ -7,10 +7,11 @@ use gateway_providers::{
 };
 
 use super::{
-    Scene,
+    Scene, capacity, connection,
     provider::{fill_from_environment, settle, settle_accounts},
 };
 use crate::config::{
+    connection::ConnectionSettings,
     near::nearest,
     path::Path,
     section::{Config, Provider, ProviderTimeouts, Timeouts},
@@ -27,6 +28,8 @@ pub(super) struct Upstreams {
     pub(super) mode: Mode,
     pub(super) providers: Vec<ConfiguredProvider>,
     pub(super) demo: Option<DemoSettings>,
+    /// How they are reached, where they say nothing else.
+    connection: ConnectionSettings,
     /// The name of the one backend.
     pub(super) backend: Option<String>,
     /// Names of providers that are there, also of those that are wrong.
@@ -68,6 +71,7 @@ pub(super) fn upstreams(
         mode: Mode::MultiProvider,
         providers: Vec::new(),
         demo: None,
+        connection: connection::usual(config, scene),
         backend: None,
         known: Vec::new(),
         off: Vec::new(),
@@ -184,12 +188,20 @@ fn add_configured(
         };
         let input = configured_input(&name, provider, row, config, scene);
         let connect = timeouts(&config.timeouts, &provider.timeouts).connect;
+        let connection = connection::of_provider(
+            &found.connection,
+            &provider.connection,
+            connect,
+            &path,
+            scene,
+        );
         let mut accounts = settle_accounts(input, &provider.api_keys, &path, scene).into_iter();
         if let Some(settings) = accounts.next() {
             found.providers.push(ConfiguredProvider {
                 settings,
                 further_accounts: accounts.collect(),
-                connect_timeout: connect,
+                limit: capacity::limit(provider, &path, scene),
+                connection,
                 source: ProviderSource::Configured,
             });
         }
@@ -296,7 +308,8 @@ fn add_backend(
         found.providers.push(ConfiguredProvider {
             settings,
             further_accounts: Vec::new(),
-            connect_timeout: defaults.connect,
+            limit: None,
+            connection: found.connection.clone(),
             source,
         });
     }
@@ -334,7 +347,8 @@ fn add_discovered(
                 found.providers.push(ConfiguredProvider {
                     settings,
                     further_accounts: Vec::new(),
-                    connect_timeout: defaults.connect,
+                    limit: None,
+                    connection: found.connection.clone(),
                     source,
                 });
             }

@@ -7,6 +7,7 @@ mod alias;
 mod auth;
 mod backend;
 mod catalogue;
+mod connection;
 mod cors;
 mod demo;
 mod errors;
@@ -33,6 +34,7 @@ pub use self::{
     auth::Auth,
     backend::Backend,
     catalogue::Catalogue,
+    connection::{Connection, HttpVersion},
     cors::Cors,
     demo::Demo,
     errors::{ErrorFormat, ErrorTypeStyle, Errors, UpstreamErrors},
@@ -75,6 +77,8 @@ pub struct Config {
     pub affinity: Affinity,
     /// How the list of models is kept fresh.
     pub catalogue: Catalogue,
+    /// How upstreams are reached.
+    pub connection: Connection,
     /// How long each phase of an upstream call may take.
     pub timeouts: Timeouts,
     /// How much of anything is accepted.

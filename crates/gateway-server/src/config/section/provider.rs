@@ -9,6 +9,7 @@ use gateway_providers::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Connection;
 use crate::config::value::{SecretText, Wait};
 
 /// One configured upstream. Its name is the first part of `provider/model`: letters, digits, `-`, `_` and `.`. What is
@@ -35,6 +36,17 @@ pub struct Provider {
     pub variables: BTreeMap<String, String>,
     /// How long each phase of a call may take. The `[timeouts]` section when left out.
     pub timeouts: ProviderTimeouts,
+    /// How many requests it is sent at one time, counted to the last byte of each answer; of several credentials each has
+    /// as many. Without it there is no limit.
+    #[schemars(range(min = 1))]
+    pub max_concurrent: Option<usize>,
+    /// How many requests wait, in their order, when `max_concurrent` are under way; beyond that they are answered 503
+    /// `overloaded` at once. As many as `max_concurrent` when left out; 0 lets nobody wait.
+    pub max_queued: Option<usize>,
+    /// How long a request waits at most. Default 10 s.
+    pub queue_wait: Option<Wait>,
+    /// How it is reached, where it differs from `[connection]`.
+    pub connection: Connection,
     /// Headers of every request, beside the vendor's. Their values are secrets and are never shown.
     pub headers: BTreeMap<String, SecretText>,
     /// How the credential is sent.
@@ -109,6 +121,10 @@ impl Default for Provider {
             base_url: None,
             variables: BTreeMap::new(),
             timeouts: ProviderTimeouts::default(),
+            max_concurrent: None,
+            max_queued: None,
+            queue_wait: None,
+            connection: Connection::default(),
             headers: BTreeMap::new(),
             auth: None,
             operations: None,

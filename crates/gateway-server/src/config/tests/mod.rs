@@ -2,6 +2,7 @@
 
 mod affinity;
 mod bad_files;
+mod connection;
 mod documents;
 mod layers;
 mod pools;

@@ -273,8 +273,14 @@ fn a_vendor_of_ones_own_is_as_good_as_a_built_in_one() {
     );
     assert_eq!(credential(&settings, "two").as_deref(), Some("k"));
     assert_eq!(settings.providers[1].settings.headers["x-team"], "t");
-    assert_eq!(settings.providers[1].connect_timeout.as_secs(), 1);
-    assert_eq!(settings.providers[0].connect_timeout.as_secs(), 10);
+    assert_eq!(
+        settings.providers[1].connection.connect_timeout.as_secs(),
+        1
+    );
+    assert_eq!(
+        settings.providers[0].connection.connect_timeout.as_secs(),
+        10
+    );
 }
 
 #[test]
@@ -313,4 +319,40 @@ fn what_is_incomplete_in_the_environment_is_left_out_with_a_warning() {
     assert!(
         settings.warnings[0].starts_with("provider `cloudflare`, asked for by CLOUDFLARE_API_KEY")
     );
+}
+
+#[test]
+fn a_limit_brings_its_queue_with_it() {
+    let limit = |text: &str| {
+        let text = format!("[providers.groq]\napi_key = 'gsk-1'\n{text}");
+        let limit = good(&text, &[]).providers[0].limit;
+        limit.map(|limit| {
+            let seconds = limit.queue_wait.as_secs();
+            (limit.max_concurrent, limit.max_queued, seconds)
+        })
+    };
+    assert_eq!(limit(""), None);
+    assert_eq!(limit("max_concurrent = 8\n"), Some((8, 8, 10)));
+    let all = "max_concurrent = 8\nmax_queued = 0\nqueue_wait = '2s'\n";
+    assert_eq!(limit(all), Some((8, 0, 2)));
+    for (text, place) in [
+        (
+            "max_concurrent = 0\n",
+            "g.toml:3:18: providers.groq.max_concurrent: expected at least 1",
+        ),
+        (
+            "max_queued = 3\n",
+            "g.toml:3:14: providers.groq.max_queued: nobody waits",
+        ),
+        (
+            "queue_wait = '1s'\n",
+            "g.toml:3:14: providers.groq.queue_wait: nobody waits",
+        ),
+    ] {
+        let problems = bad(&format!("[providers.groq]\napi_key = 'gsk-1'\n{text}"), &[]);
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(place),
+            "{problems:#?}"
+        );
+    }
 }

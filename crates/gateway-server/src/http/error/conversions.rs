@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gateway_providers::TranslateError;
-use gateway_router::{NoHealthyTarget, ResolveError, StateBound};
+use gateway_router::{NoHealthyTarget, Overloaded, ResolveError, StateBound};
 
 use super::{ApiError, ErrorKind};
 
@@ -29,6 +29,12 @@ impl From<NoHealthyTarget> for ApiError {
         let mut error = Self::new(ErrorKind::NoHealthyBackend, none.to_string());
         error.0.retry_after = Some(none.retry_after.max(Duration::from_secs(1)));
         error
+    }
+}
+
+impl From<Overloaded> for ApiError {
+    fn from(overloaded: Overloaded) -> Self {
+        Self::new(ErrorKind::Overloaded, overloaded.to_string())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
         answer::{Answer, header_text},
         error::{ApiError, ErrorKind},
         forward,
+        permit::held,
         receive::{Arriving, Refusal},
         relay::Source,
         understand::multipart::SecondModel,
@@ -60,6 +61,7 @@ pub(super) async fn relay(
         headers: forward::for_proxy(&parts.headers),
         body,
     };
+    let permit = live.router.enter(&provider).await?;
     let reply = provider.proxy(outbound).await;
     drop(share);
     let reply = reply.map_err(|error| {
@@ -69,7 +71,7 @@ pub(super) async fn relay(
     Ok(Answer {
         status: reply.status,
         headers: reply.headers,
-        source: Source::Binary(reply.body),
+        source: Source::Binary(held(reply.body, permit)),
     }
     .header(
         "x-selected-provider".parse().unwrap_or(header::VIA),

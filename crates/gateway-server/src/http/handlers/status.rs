@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use gateway_router::failover::CircuitReport;
+use gateway_router::{failover::CircuitReport, limits::Occupancy};
 use http::{HeaderMap, HeaderName, header};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ use crate::{
         identify::Principal,
         routes,
     },
-    observe::access_log::AccessLog,
+    observe::{access_log::AccessLog, occupancy},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -66,17 +66,24 @@ pub(super) fn status(live: &Live, principal: &Principal) -> Result<Answer, ApiEr
     let known = live.settings.keys.is_open() || matches!(principal, Principal::Key { .. });
     if let (true, Some(status)) = (known, status.as_object_mut()) {
         let circuits = live.router.health().circuits();
+        let occupancy = live.router.limits().occupancy();
         let channels = channels
             .iter()
-            .map(|(name, vendor, seen)| channel(name, vendor, *seen, &circuits))
+            .map(|(name, vendor, seen)| channel(name, vendor, *seen, &circuits, &occupancy))
             .collect();
         status.insert("channels".to_owned(), Value::Array(channels));
     }
     Answer::json(&status)
 }
 
-fn channel(name: &str, vendor: &str, seen: LastSeen, circuits: &[CircuitReport]) -> Value {
-    let own = circuits.iter().filter(|circuit| circuit.provider == name);
+fn channel(
+    name: &str,
+    vendor: &str,
+    seen: LastSeen,
+    circuits: &[CircuitReport],
+    occupancy: &[Occupancy],
+) -> Value {
+    let own = circuits.iter().filter(|circuit| circuit.label() == name);
     let own: Vec<_> = own.take(MOST_CIRCUITS).map(circuit).collect();
     json!({
         "id": name,
@@ -86,6 +93,7 @@ fn channel(name: &str, vendor: &str, seen: LastSeen, circuits: &[CircuitReport])
         "last_error_type": seen.last_error,
         "last_checked": seen.checked_unix,
         "circuits": own,
+        "limits": occupancy::of_provider(occupancy, name),
     })
 }
 
@@ -197,9 +205,16 @@ pub(crate) fn metrics_text(live: &Live) -> ([(HeaderName, &'static str); 1], Str
         live.process.observers.metrics.render(
             dropped,
             live.process.detached.running(),
-            &live.health.metrics(&live.router.health().circuits()),
+            &of_providers(live),
         ),
     )
+}
+
+/// What is counted of each provider, beside its requests.
+fn of_providers(live: &Live) -> String {
+    let mut text = live.health.metrics(&live.router.health().circuits());
+    text.push_str(&occupancy::metrics(&live.router.limits().occupancy()));
+    text
 }
 
 /// `1d 2h 3m 4s`, without leading zero parts.

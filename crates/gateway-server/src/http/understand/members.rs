@@ -17,6 +17,7 @@ const REQUIRED: &[(Operation, &str, Shape)] = &[
     (Operation::Chat, "messages", Shape::Array { max: 10_000 }),
     (Operation::Embeddings, "input", Shape::Present),
     (Operation::ImageGenerations, "prompt", Shape::Present),
+    (Operation::ImageEdits, "prompt", Shape::Present),
     (Operation::Moderations, "input", Shape::Present),
     (Operation::Rerank, "query", Shape::Present),
     (Operation::Rerank, "documents", Shape::Present),

@@ -2,7 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/images>
 
-use gateway_types::images::{ImageRequest, ImageResponse};
+use gateway_types::images::{ImageEditRequest, ImageRequest, ImageResponse};
 
 use super::form::{ImageEditForm, ImageVariationForm};
 use crate::openapi::events::ImageEvents;
@@ -26,13 +26,17 @@ pub(in crate::openapi) fn create_image() {}
 
 /// Change images
 ///
-/// `model` is needed here: it says which provider is asked.
+/// `model` is needed here: it says which provider is asked. A form brings the images as files, a JSON body names them in
+/// `images`, each by an `image_url` (`https:` or `data:`) or a `file_id`; not every provider takes both.
 #[utoipa::path(
     post,
     path = "/v1/images/edits",
     operation_id = "createImageEdit",
     tag = "Images",
-    request_body(content = ImageEditForm, content_type = "multipart/form-data"),
+    request_body(content(
+        (ImageEditForm = "multipart/form-data"),
+        (ImageEditRequest = "application/json"),
+    )),
     responses((
         status = 200,
         description = "The images, whole or as a stream",

@@ -53,7 +53,7 @@ pub(in crate::openapi) struct StatusAnswer {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::openapi) struct Channel {
-    /// The provider's name.
+    /// The provider's name; of several accounts each is a channel of its own, e.g. `openai#2`.
     id: String,
     /// Its vendor.
     provider: String,
@@ -68,6 +68,26 @@ pub(in crate::openapi) struct Channel {
     last_checked: Option<u64>,
     /// Which of its models, or the provider as a whole, are left alone now; 20 at most.
     circuits: Vec<Circuit>,
+    /// How busy each of its accounts with a limit is.
+    limits: Vec<AccountLimit>,
+}
+
+/// How many requests an account is sent at one time.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::openapi) struct AccountLimit {
+    /// Which of the provider's accounts; `null` where it has one.
+    account: Option<String>,
+    /// Requests that it is sent at one time.
+    max_concurrent: u64,
+    /// Requests that may wait for it.
+    max_queued: u64,
+    /// Requests under way.
+    in_use: u64,
+    /// Requests that wait.
+    waiting: u64,
+    /// Times that the queue was full, or a turn did not come in time.
+    turned_away: u64,
 }
 
 /// A target that failed, or asked for a pause, and is left alone for a while.
