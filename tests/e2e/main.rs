@@ -32,6 +32,7 @@ mod passthrough;
 mod pools;
 mod proxy;
 mod proxy_judge;
+mod reload;
 mod resolution;
 mod seeds_curl;
 mod slow_client;

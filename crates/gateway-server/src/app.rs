@@ -27,6 +27,7 @@ use crate::{
         understand::BodyPolicy,
     },
     observe::Observers,
+    reload::History,
 };
 
 /// How the HTTP side behaves.
@@ -90,6 +91,8 @@ pub enum MetricsExposure {
 pub struct Process {
     /// Log and metrics.
     pub observers: Arc<Observers>,
+    /// Its configurations so far.
+    pub configurations: History,
     /// When the process began to serve.
     pub started: Instant,
     /// The same in seconds since 1970.
@@ -109,6 +112,7 @@ impl Process {
     pub fn begin(observers: Arc<Observers>) -> Self {
         Self {
             observers,
+            configurations: History::begin(),
             started: Instant::now(),
             started_unix: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -153,6 +157,11 @@ impl App {
     /// What the newest configuration says. Taken once for each request.
     pub fn live(&self) -> Arc<Live> {
         self.live.load_full()
+    }
+
+    /// Puts another configuration in the place of this one, for the requests to come.
+    pub(crate) fn replace(&self, live: Live) {
+        self.live.store(Arc::new(live));
     }
 
     /// What lives as long as the process.

@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{
     ConfigFile, Environment, Flags, Problems, Settings, Summary, json_schema, load,
 };
+use crate::reload::Sources;
 
 /// What a process ends with when its configuration is wrong. A wrong command line ends with 2.
 pub const BAD_CONFIGURATION: u8 = 1;
@@ -74,6 +75,8 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// The checked configuration.
     pub settings: Settings,
+    /// The files that it comes from, and what was in them.
+    pub sources: Sources,
 }
 
 impl Options {
@@ -82,16 +85,33 @@ impl Options {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(&self, environment: &Environment) -> Result<Loaded, Problems> {
-        let file = ConfigFile::find(self.config.as_deref(), environment)?;
+        let file = self.file(environment)?;
+        // Before the files that it names are read: what changes in between is seen to be another.
+        let sources = Sources::of(file.as_ref(), environment);
+        let settings = self.settings(file.as_ref(), environment)?;
+        Ok(Loaded {
+            file: file.map(|file| file.path),
+            settings,
+            sources,
+        })
+    }
+
+    /// The file that these options and the environment ask for.
+    pub(crate) fn file(&self, environment: &Environment) -> Result<Option<ConfigFile>, Problems> {
+        ConfigFile::find(self.config.as_deref(), environment)
+    }
+
+    /// What the file comes to, with the environment and these options above it.
+    pub(crate) fn settings(
+        &self,
+        file: Option<&ConfigFile>,
+        environment: &Environment,
+    ) -> Result<Settings, Problems> {
         let flags = Flags {
             listen: self.listen.clone(),
             port: self.port,
         };
-        let settings = load(file.as_ref(), environment, &flags)?;
-        Ok(Loaded {
-            file: file.map(|file| file.path),
-            settings,
-        })
+        load(file, environment, &flags)
     }
 
     /// `gateway check`: writes what the configuration comes to, or all of its problems. Gives the process's end.
@@ -100,7 +120,7 @@ impl Options {
     /// When `out` cannot be written to.
     pub fn check(&self, environment: &Environment, out: &mut dyn Write) -> io::Result<ExitCode> {
         match self.load(environment) {
-            Ok(Loaded { file, settings }) => {
+            Ok(Loaded { file, settings, .. }) => {
                 match file {
                     Some(path) => writeln!(out, "{} is good.\n", path.display())?,
                     None => writeln!(

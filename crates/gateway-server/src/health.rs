@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     fmt::Write as _,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -55,7 +55,7 @@ struct Seen {
 #[derive(Debug, Default)]
 pub struct Health {
     order: Vec<(String, String)>,
-    seen: HashMap<String, Seen>,
+    seen: HashMap<String, Arc<Seen>>,
 }
 
 fn class(outcome: Outcome) -> &'static str {
@@ -88,9 +88,21 @@ impl Health {
         let order: Vec<_> = providers.into_iter().collect();
         let seen = order
             .iter()
-            .map(|(name, _)| (name.clone(), Seen::default()))
+            .map(|(name, _)| (name.clone(), Arc::default()))
             .collect();
         Self { order, seen }
+    }
+
+    /// What takes the place of an older record: a name that is in both goes on counting, whoever stands behind it, as
+    /// the counters of a name never go back.
+    pub fn succeeding(old: &Self, providers: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut new = Self::new(providers);
+        for (name, seen) in &mut new.seen {
+            if let Some(known) = old.seen.get(name) {
+                *seen = Arc::clone(known);
+            }
+        }
+        new
     }
 
     /// Notes how an attempt ended. Client errors are no sign of ill health.

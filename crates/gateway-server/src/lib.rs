@@ -12,9 +12,10 @@ pub mod http;
 pub mod listener;
 pub mod observe;
 pub mod openapi;
+pub mod reload;
 pub mod server;
 pub mod welcome;
 pub mod workers;
 
 pub use self::composer::Composer;
-pub use self::server::{Parts, RunningServer, StartError};
+pub use self::server::{Parts, ReloadError, Reloaded, RunningServer, StartError};

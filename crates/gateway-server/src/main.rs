@@ -7,12 +7,14 @@ use std::{
 
 use clap::Parser;
 use gateway_server::{
-    Parts, RunningServer,
-    cli::{BAD_CONFIGURATION, Cli, Command, Loaded, write_config_schema},
+    Composer, RunningServer,
+    cli::{BAD_CONFIGURATION, Cli, Command, Loaded, Options, write_config_schema},
     compose::line_format,
     config::Environment,
     observe::access_log::LineFormat,
-    openapi, welcome,
+    openapi,
+    reload::Reloader,
+    welcome,
 };
 use tokio::signal;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -36,14 +38,14 @@ fn main() -> ExitCode {
         }
         None => {
             drop(out);
-            Ok(serve(&cli, &environment))
+            Ok(serve(cli.options, environment))
         }
     };
     done.unwrap_or(ExitCode::FAILURE)
 }
 
-fn serve(cli: &Cli, environment: &Environment) -> ExitCode {
-    let loaded = match cli.options.load(environment) {
+fn serve(options: Options, environment: Environment) -> ExitCode {
+    let loaded = match options.load(&environment) {
         Ok(loaded) => loaded,
         Err(problems) => {
             report(&problems.to_string());
@@ -62,7 +64,7 @@ fn serve(cli: &Cli, environment: &Environment) -> ExitCode {
             return ExitCode::from(CANNOT_START);
         }
     };
-    match runtime.block_on(run(loaded)) {
+    match runtime.block_on(run(options, environment, loaded)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&format!("the gateway cannot start: {error}"));
@@ -71,16 +73,25 @@ fn serve(cli: &Cli, environment: &Environment) -> ExitCode {
     }
 }
 
-async fn run(loaded: Loaded) -> Result<(), Box<dyn std::error::Error>> {
-    let Loaded { file, settings } = loaded;
+async fn run(
+    options: Options,
+    environment: Environment,
+    loaded: Loaded,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = &loaded.settings;
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    let workers = settings.server.worker_threads.get();
-    let welcome = welcome::Welcome::of(&settings, file.as_deref());
-    let server = RunningServer::start(Parts::compose(settings, workers)?).await?;
+    let welcome = welcome::Welcome::of(settings, loaded.file.as_deref());
+    let mut composer = Composer::new(settings.server.worker_threads.get());
+    let server = RunningServer::start(composer.compose(settings.clone())?).await?;
+    let reloader = Reloader::new(options, environment, &loaded, composer);
+    drop(loaded);
     report(&welcome.text(server.addresses()));
-    asked_to_stop().await;
+    tokio::select! {
+        () = asked_to_stop() => {}
+        never = reloader.run(&server) => match never {},
+    }
     tracing::info!("stopping: open requests may finish");
     server.shutdown().await;
     Ok(())

@@ -1,22 +1,25 @@
 //! The server as a value: started from parts, stopped in good order.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use gateway_router::{
     Router, RouterSettings, label,
     resolve::{TableError, TableParts},
 };
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{sync::Mutex, task::JoinHandle, time::Instant};
 
 use crate::{
     app::{App, HttpSettings, Live, Process},
     health::Health,
     http::routes,
-    listener::{self, BindError, Bound, ConnectionLimits, Signals, TlsFiles},
+    listener::{
+        self, BindError, Bound, Certificate, ConnectionLimits, Signals, TlsError, TlsFiles,
+    },
     observe::{
         Metrics, Observers,
         access_log::{AccessLog, LineFormat},
     },
+    reload::Fixed,
     workers::Workers,
 };
 
@@ -57,12 +60,40 @@ pub enum StartError {
     AccessLog(#[source] io::Error),
 }
 
+/// Why a running server does not take up other parts. It goes on with those that it has.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The parts contradict each other.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The TLS files cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// Parts that were taken up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reloaded {
+    /// Counts the parts that the server was given; those from its start are 1.
+    pub generation: u64,
+    /// Keys of the configuration that say something else than at the start, and that a restart alone brings about.
+    pub after_restart: Vec<&'static str>,
+}
+
+/// How long other parts wait for the lists of providers that are new in them, so that no request has to.
+const WARM_UP: Duration = Duration::from_secs(1);
+
 /// A server that is running. Dropping it does not stop it; [`shutdown`](Self::shutdown) does.
 #[derive(Debug)]
 pub struct RunningServer {
     addresses: Vec<SocketAddr>,
     metrics_address: Option<SocketAddr>,
     app: Arc<App>,
+    fixed: Fixed,
+    certificate: Option<Certificate>,
+    /// Held while other parts are taken up, one after the other.
+    reloading: Mutex<()>,
     task: JoinHandle<()>,
 }
 
@@ -72,12 +103,8 @@ impl RunningServer {
     /// # Errors
     /// See [`StartError`]; nothing is left running then.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
+        let fixed = Fixed::of(&parts);
         let router = Router::new(parts.table, parts.router)?;
-        let providers: Vec<_> = router
-            .table()
-            .every_account()
-            .map(|account| (label(&**account).into_owned(), account.vendor().to_owned()))
-            .collect();
         let bound = Bound::bind(&parts.listen, parts.tls.as_ref(), parts.connections).await?;
         let metrics_address: Vec<_> = parts.metrics_listen.into_iter().collect();
         let metrics_bound = Bound::bind(&metrics_address, None, parts.connections).await?;
@@ -93,12 +120,13 @@ impl RunningServer {
         let process = Arc::new(Process::begin(Arc::clone(&observers)));
         router.warm_up();
         let app = Arc::new(App::new(Live {
+            health: Health::new(names(&router)),
             router,
             settings: parts.http,
-            health: Health::new(providers),
             process: Arc::clone(&process),
         }));
         let addresses = bound.addresses();
+        let certificate = bound.certificate();
         let metrics_address = metrics_bound.addresses().first().copied();
         let serve = |bound, handler, workers| {
             let signals = Signals {
@@ -123,7 +151,61 @@ impl RunningServer {
             addresses,
             metrics_address,
             app,
+            fixed,
+            certificate,
+            reloading: Mutex::new(()),
             task: tokio::spawn(all),
+        })
+    }
+
+    /// Takes up other parts, for the requests to come. Requests that are under way end with those that they began with;
+    /// a key that is gone is refused from now on, and its open streams run to their end.
+    ///
+    /// What is known of a provider (connections, circuits, budgets, its list of models) stays where its `Arc` in
+    /// [`Parts::table`] is the one that the server has; a [`Composer`](crate::Composer) that made both parts gives
+    /// the same one for the same settings. The TLS files are read again. Of what only a restart can change the
+    /// answer tells ([`Reloaded::after_restart`]); [`Parts::workers`] is not looked at.
+    ///
+    /// Waits for a second at most for the lists of new providers' models. Cancelled before its end, it has done nothing.
+    ///
+    /// # Errors
+    /// See [`ReloadError`]; the server goes on as before, and tells why at `/status`.
+    pub async fn reload(&self, parts: Parts) -> Result<Reloaded, ReloadError> {
+        let _one_at_a_time = self.reloading.lock().await;
+        let after_restart = self.fixed.differences(&Fixed::of(&parts));
+        let live = self.prepared(parts).await.inspect_err(|error| {
+            self.refused(&error.to_string());
+        })?;
+        self.app.replace(live);
+        Ok(Reloaded {
+            generation: self.app.process().configurations.taken_up(),
+            after_restart,
+        })
+    }
+
+    /// Notes that another configuration did not even come to parts, so that `/status` and the metrics tell. The text
+    /// is shown to callers with a key.
+    pub fn refused(&self, why: &str) {
+        self.app.process().configurations.refused(why);
+    }
+
+    /// What other parts come to. Nothing can go wrong any more behind it.
+    async fn prepared(&self, parts: Parts) -> Result<Live, ReloadError> {
+        let tls = match (&self.certificate, &parts.tls) {
+            (Some(certificate), Some(files)) => Some((certificate, files.read()?)),
+            _ => None,
+        };
+        let old = self.app.live();
+        let router = Router::succeeding(&old.router, parts.table, parts.router)?;
+        router.warmed(WARM_UP).await;
+        if let Some((certificate, renewed)) = tls {
+            certificate.replace(renewed);
+        }
+        Ok(Live {
+            health: Health::succeeding(&old.health, names(&router)),
+            router,
+            settings: parts.http,
+            process: Arc::clone(&old.process),
         })
     }
 
@@ -152,4 +234,12 @@ impl RunningServer {
             log.flush();
         }
     }
+}
+
+/// Name and vendor of each provider.
+fn names(router: &Router) -> Vec<(String, String)> {
+    let accounts = router.table().every_account();
+    accounts
+        .map(|account| (label(&**account).into_owned(), account.vendor().to_owned()))
+        .collect()
 }

@@ -3,13 +3,14 @@
 use std::{
     fmt,
     net::SocketAddr,
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
 use gateway_server::{
-    Parts, RunningServer,
-    config::{ConfigFile, Environment, Flags, load},
+    Composer, Reloaded, RunningServer,
+    config::{ConfigFile, Environment, Flags, Settings, load},
 };
 use tokio::task::JoinHandle;
 
@@ -20,6 +21,7 @@ pub struct GatewayUnderTest {
     address: SocketAddr,
     addresses: Vec<SocketAddr>,
     server: Option<RunningServer>,
+    composer: Mutex<Composer>,
 }
 
 /// A gateway that was told to stop.
@@ -41,19 +43,12 @@ impl GatewayUnderTest {
     /// # Errors
     /// The problems, as an operator would read them.
     pub fn try_start(config: &str, environment: &[(&str, &str)]) -> Result<Self, String> {
-        let file = ConfigFile {
-            path: "gateway.toml".into(),
-            text: config.to_owned(),
-        };
-        let environment: Environment = [("LISTEN", "127.0.0.1:0")]
-            .iter()
-            .chain(environment)
-            .copied()
-            .collect();
-        let settings = load(Some(&file), &environment, &Flags::default())
-            .map_err(|problems| problems.to_string())?;
+        let settings = settings(config, environment)?;
         let _guard = runtime().enter();
-        let parts = Parts::compose(settings, 0).map_err(|error| error.to_string())?;
+        let mut composer = Composer::new(0);
+        let parts = composer
+            .compose(settings)
+            .map_err(|error| error.to_string())?;
         let server = runtime()
             .block_on(RunningServer::start(parts))
             .map_err(|error| error.to_string())?;
@@ -63,7 +58,28 @@ impl GatewayUnderTest {
             address,
             addresses,
             server: Some(server),
+            composer: Mutex::new(composer),
         })
+    }
+
+    /// Gives it another configuration while it runs.
+    ///
+    /// # Errors
+    /// The problems, as an operator would read them; it goes on as before.
+    ///
+    /// # Panics
+    /// Never: the server is there until it is told to stop.
+    pub fn reload(&self, config: &str, environment: &[(&str, &str)]) -> Result<Reloaded, String> {
+        let server = self.server.as_ref().expect("a gateway runs until it stops");
+        let settings = settings(config, environment).inspect_err(|why| server.refused(why))?;
+        let _guard = runtime().enter();
+        let mut composer = self.composer.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = composer
+            .compose(settings)
+            .map_err(|error| error.to_string())?;
+        runtime()
+            .block_on(server.reload(parts))
+            .map_err(|error| error.to_string())
     }
 
     /// Where it listens.
@@ -105,6 +121,20 @@ impl GatewayUnderTest {
         let server = self.server.take().expect("a gateway is stopped once");
         Stopping(runtime().spawn(server.shutdown()))
     }
+}
+
+/// It listens on a free port, unless the environment says otherwise.
+fn settings(config: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+    let file = ConfigFile {
+        path: "gateway.toml".into(),
+        text: config.to_owned(),
+    };
+    let environment: Environment = [("LISTEN", "127.0.0.1:0")]
+        .iter()
+        .chain(environment)
+        .copied()
+        .collect();
+    load(Some(&file), &environment, &Flags::default()).map_err(|problems| problems.to_string())
 }
 
 impl Stopping {

@@ -25,6 +25,14 @@ const SECRETS: &[&[&str]] = &[
     &["providers", "*", "headers", "*"],
 ];
 
+/// Where the names of other files stand, relative to the working folder.
+const FILES: &[&[&str]] = &[
+    &["server", "tls", "cert_path"],
+    &["server", "tls", "key_path"],
+    &["connection", "ca_file"],
+    &["providers", "*", "connection", "ca_file"],
+];
+
 /// A secret is not longer than this many bytes.
 const LONGEST_SECRET: u64 = 64 * 1024;
 
@@ -42,9 +50,22 @@ pub(crate) fn fill_in(document: &mut Document<'_>, environment: &Environment) ->
 /// Reads the secrets that stand in files. A relative path starts at `folder`.
 pub(crate) fn read_secret_files(document: &mut Document<'_>, folder: &FilePath) -> Vec<Finding> {
     replace(document, |path, text| {
-        let file = text.strip_prefix("file:")?;
-        is_secret(path).then(|| read_secret(&folder.join(file.trim())))
+        secret_file(path, text, folder).map(|file| read_secret(&file))
     })
+}
+
+/// All files that are named: those in which secrets stand, whose relative paths start at `folder`, and the others.
+pub(crate) fn named_files(document: &Document<'_>, folder: &FilePath) -> Vec<PathBuf> {
+    let named = |(path, text): (Path, String)| {
+        let other = stands_at(&path, FILES).then(|| PathBuf::from(&text));
+        other.or_else(|| secret_file(&path, &text, folder))
+    };
+    document.texts().into_iter().filter_map(named).collect()
+}
+
+fn secret_file(path: &Path, text: &str, folder: &FilePath) -> Option<PathBuf> {
+    let file = text.strip_prefix("file:")?;
+    is_secret(path).then(|| folder.join(file.trim()))
 }
 
 /// What went wrong with a text: the message, and what to change.
@@ -68,6 +89,10 @@ fn replace(
 
 /// Whether a secret stands at the path.
 pub(crate) fn is_secret(path: &Path) -> bool {
+    stands_at(path, SECRETS)
+}
+
+fn stands_at(path: &Path, places: &[&[&str]]) -> bool {
     let fits = |pattern: &&[&str]| {
         pattern.len() == path.0.len()
             && pattern.iter().zip(&path.0).all(|(name, step)| match step {
@@ -75,7 +100,7 @@ pub(crate) fn is_secret(path: &Path) -> bool {
                 Step::Index(_) => *name == "*",
             })
     };
-    SECRETS.iter().any(fits)
+    places.iter().any(fits)
 }
 
 /// A text with its references filled in. Values that are put in are not looked through again.

@@ -9,7 +9,7 @@ use super::{
     decode::decode,
     document::Document,
     environment::Environment,
-    interpolate::{fill_in, read_secret_files},
+    interpolate::{fill_in, named_files, read_secret_files},
     ledger::Ledger,
     path::Path,
     problem::{Problem, Problems},
@@ -68,6 +68,11 @@ impl ConfigFile {
         }
     }
 
+    /// The text without a byte order mark.
+    fn plain(&self) -> &str {
+        self.text.strip_prefix('\u{feff}').unwrap_or(&self.text)
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -109,6 +114,23 @@ pub struct Flags {
     pub port: Option<u16>,
 }
 
+/// The files that a configuration names, whether or not anything else about it is right: secrets in files,
+/// certificates and keys. None for a text that is not TOML.
+pub fn referenced_files(file: Option<&ConfigFile>, environment: &Environment) -> Vec<PathBuf> {
+    let text = file.map_or("", ConfigFile::plain);
+    let Ok(mut document) = Document::parse("", text) else {
+        return Vec::new();
+    };
+    let _ = fill_in(&mut document, environment);
+    let _ = lay_over(&mut document, environment);
+    named_files(&document, folder_of(file))
+}
+
+fn folder_of(file: Option<&ConfigFile>) -> &FilePath {
+    file.and_then(|file| file.path.parent())
+        .unwrap_or(FilePath::new(""))
+}
+
 /// Puts the layers together (defaults, file, environment, flags) and checks the result.
 ///
 /// ```
@@ -133,10 +155,8 @@ pub fn load(
     flags: &Flags,
 ) -> Result<Settings, Problems> {
     let mut document = match file {
-        Some(file) => {
-            let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
-            Document::parse(&file.path.display().to_string(), text).map_err(Problems::sorted)?
-        }
+        Some(file) => Document::parse(&file.path.display().to_string(), file.plain())
+            .map_err(Problems::sorted)?,
         None => Document::empty(),
     };
     let mut ledger = Ledger::default();
@@ -157,10 +177,7 @@ pub fn load(
     for warning in notes.warnings {
         ledger.warn(warning);
     }
-    let folder = file
-        .and_then(|file| file.path.parent())
-        .unwrap_or(FilePath::new(""));
-    let unread = read_secret_files(&mut document, folder);
+    let unread = read_secret_files(&mut document, folder_of(file));
     ledger.reject(&mut document, unread);
     // Before those that cannot be read are taken out.
     let provider_names = document.keys(&Path::of(&["providers"]));

@@ -28,7 +28,7 @@ mod variables;
 pub use self::{
     connection::{ConnectionSettings, OutboundProxy},
     environment::Environment,
-    load::{ConfigFile, FILE_VARIABLE, Flags, USUAL_FILE, load},
+    load::{ConfigFile, FILE_VARIABLE, Flags, USUAL_FILE, load, referenced_files},
     origin::{Origin, Position},
     problem::{Problem, Problems},
     schema::json_schema,

@@ -84,6 +84,8 @@ pub struct ServerSettings {
     pub listen: Vec<SocketAddr>,
     /// How many threads serve, at least one.
     pub worker_threads: NonZeroUsize,
+    /// Whether a change of its files is taken up at once.
+    pub watch_files: bool,
     /// The files of its certificate, where it serves HTTPS.
     pub tls: Option<TlsFiles>,
     /// For a request's headers.

@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    ConnectionLimits, Peer, TlsError, TlsFiles, connection,
+    Certificate, ConnectionLimits, Peer, TlsError, TlsFiles, connection,
     protocol::{Protocol, Protocols},
     tls,
 };
@@ -42,7 +42,7 @@ pub enum BindError {
 /// Sockets that are bound, not yet served.
 pub struct Bound {
     sockets: Vec<TcpListener>,
-    acceptor: Option<TlsAcceptor>,
+    certificate: Option<Certificate>,
     limits: ConnectionLimits,
 }
 
@@ -64,7 +64,7 @@ impl Bound {
         tls: Option<&TlsFiles>,
         limits: ConnectionLimits,
     ) -> Result<Self, BindError> {
-        let acceptor = tls.map(TlsFiles::acceptor).transpose()?;
+        let certificate = tls.map(Certificate::read).transpose()?;
         let mut sockets = Vec::with_capacity(addresses.len());
         for &address in addresses {
             let socket = TcpListener::bind(address)
@@ -74,9 +74,14 @@ impl Bound {
         }
         Ok(Self {
             sockets,
-            acceptor,
+            certificate,
             limits,
         })
+    }
+
+    /// What connections are shown, where TLS is spoken.
+    pub(crate) fn certificate(&self) -> Option<Certificate> {
+        self.certificate.clone()
     }
 
     /// The addresses, with the ports that the system chose.
@@ -92,7 +97,7 @@ impl Bound {
 struct Shared {
     handler: Handler,
     protocols: Protocols,
-    acceptor: Option<TlsAcceptor>,
+    certificate: Option<Certificate>,
     limits: ConnectionLimits,
     observers: Arc<Observers>,
     per_ip: Mutex<HashMap<IpAddr, usize>>,
@@ -124,13 +129,13 @@ pub async fn serve(
     let Signals { draining, cut_off } = signals;
     let Bound {
         sockets,
-        acceptor,
+        certificate,
         limits,
     } = bound;
     let shared = Arc::new(Shared {
         handler,
         protocols: Protocols::new(limits),
-        acceptor,
+        certificate,
         limits,
         observers,
         per_ip: Mutex::default(),
@@ -207,10 +212,12 @@ fn start(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, slot: Slo
 async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, _slot: Slot) {
     // Events are small and must not wait for company.
     let _ = stream.set_nodelay(true);
-    match &shared.acceptor {
+    match &shared.certificate {
         None => plain(stream, address, &shared).await,
         // What TLS needs is large, and no burden for connections without it.
-        Some(acceptor) => Box::pin(over_tls(stream, acceptor, address, &shared)).await,
+        Some(certificate) => {
+            Box::pin(over_tls(stream, certificate.acceptor(), address, &shared)).await;
+        }
     }
 }
 
@@ -226,7 +233,7 @@ async fn plain(stream: TcpStream, address: SocketAddr, shared: &Shared) {
     }
 }
 
-async fn over_tls(stream: TcpStream, acceptor: &TlsAcceptor, address: SocketAddr, shared: &Shared) {
+async fn over_tls(stream: TcpStream, acceptor: TlsAcceptor, address: SocketAddr, shared: &Shared) {
     match timeout(shared.limits.head, tls::accept(acceptor, stream)).await {
         Ok(Ok(stream)) => {
             let protocol = Protocol::agreed(stream.get_ref().1.alpn_protocol());

@@ -6,6 +6,7 @@
 
 mod accept;
 mod busy;
+mod certificate;
 mod connection;
 mod linger;
 mod protocol;
@@ -14,6 +15,7 @@ mod tls;
 
 use std::time::Duration;
 
+pub(crate) use self::certificate::Certificate;
 pub use self::{
     accept::{BindError, Bound, Signals, serve},
     busy::{Busy, Peer},

@@ -43,7 +43,7 @@ pub enum TlsError {
 
 impl TlsFiles {
     /// Reads the files; HTTP/2 is offered before HTTP/1.1.
-    pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
+    pub(crate) fn read(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let chain = read_chain(&self.certificate)?;
         let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|source| TlsError::File {
             path: self.key.clone(),
@@ -55,7 +55,7 @@ impl TlsFiles {
                 .with_no_client_auth()
                 .with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(config)))
+        Ok(Arc::new(config))
     }
 }
 
@@ -77,7 +77,7 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 
 /// The handshake of one connection.
 pub(super) async fn accept<S>(
-    acceptor: &TlsAcceptor,
+    acceptor: TlsAcceptor,
     stream: S,
 ) -> io::Result<tokio_rustls::server::TlsStream<S>>
 where

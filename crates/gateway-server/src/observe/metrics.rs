@@ -229,13 +229,13 @@ impl Metrics {
         if added { model } else { OTHER }
     }
 
-    /// The text exposition of everything, in the OpenMetrics format; what is known of each provider comes in that form
-    /// already.
+    /// The text exposition of everything, in the OpenMetrics format; what others count (of providers, of
+    /// configurations) comes in that form already.
     pub fn render(
         &self,
         dropped_log_lines: u64,
         detached_requests: usize,
-        of_providers: &str,
+        of_others: &str,
     ) -> String {
         let mut text = String::new();
         if let Ok(registry) = self.registry.read() {
@@ -248,7 +248,7 @@ impl Metrics {
              # TYPE gateway_connections gauge\ngateway_connections {}\n\
              # TYPE gateway_refused_connections counter\ngateway_refused_connections_total {}\n\
              # TYPE gateway_dropped_log_lines counter\ngateway_dropped_log_lines_total {}\n\
-             {of_providers}",
+             {of_others}",
             self.in_flight.load(Ordering::Relaxed),
             detached_requests,
             self.connections.load(Ordering::Relaxed),

@@ -18,6 +18,7 @@ pub(super) fn server(config: &Config, scene: &mut Scene<'_, '_>) -> ServerSettin
     ServerSettings {
         listen: addresses(&server.listen.0, scene),
         tls: server.tls.as_ref().and_then(|tls| certificate(tls, scene)),
+        watch_files: server.watch_files,
         header_timeout: server.header_timeout.0,
         body_idle_timeout: server.body_idle_timeout.0,
         keep_alive_timeout: server.keep_alive_timeout.0,

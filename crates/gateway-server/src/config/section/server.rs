@@ -17,6 +17,9 @@ pub struct Server {
     /// How many threads serve; 0 for one on each core.
     #[schemars(range(max = 1024))]
     pub worker_threads: usize,
+    /// Whether the gateway takes up a change of this file, of a secret's file (`file:PATH`) or of its certificate at
+    /// once. SIGHUP makes it do so in any case. Default true.
+    pub watch_files: bool,
     /// Serves HTTPS itself. Without it the gateway speaks plain HTTP, e.g. behind a reverse proxy.
     pub tls: Option<Tls>,
     /// How long a caller may take to send a request's headers.
@@ -48,6 +51,7 @@ impl Default for Server {
         Self {
             listen: TextList::of(&["127.0.0.1:8080"]),
             worker_threads: 0,
+            watch_files: true,
             tls: None,
             header_timeout: Wait::secs(10),
             body_idle_timeout: Wait::secs(30),

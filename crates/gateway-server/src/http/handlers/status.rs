@@ -52,6 +52,7 @@ pub(super) fn status(live: &Live, principal: &Principal) -> Result<Answer, ApiEr
         .iter()
         .filter(|(_, _, seen)| seen.ok != Some(false))
         .count();
+    let known = live.settings.keys.is_open() || matches!(principal, Principal::Key { .. });
     let mut status = json!({
         "status": if live.process.draining.is_cancelled() { "draining" } else { "ok" },
         "version": VERSION,
@@ -60,10 +61,10 @@ pub(super) fn status(live: &Live, principal: &Principal) -> Result<Answer, ApiEr
         "uptime_seconds": live.process.started.elapsed().as_secs(),
         "connected_channels": connected,
         "total_channels": channels.len(),
+        "configuration": live.process.configurations.report(known),
         "active_sessions": 0,
         "in_flight_requests": live.process.observers.metrics.in_flight.load(Ordering::Relaxed),
     });
-    let known = live.settings.keys.is_open() || matches!(principal, Principal::Key { .. });
     if let (true, Some(status)) = (known, status.as_object_mut()) {
         let circuits = live.router.health().circuits();
         let occupancy = live.router.limits().occupancy();
@@ -205,15 +206,16 @@ pub(crate) fn metrics_text(live: &Live) -> ([(HeaderName, &'static str); 1], Str
         live.process.observers.metrics.render(
             dropped,
             live.process.detached.running(),
-            &of_providers(live),
+            &of_others(live),
         ),
     )
 }
 
-/// What is counted of each provider, beside its requests.
-fn of_providers(live: &Live) -> String {
+/// What is counted of each provider, beside its requests, and of configurations.
+fn of_others(live: &Live) -> String {
     let mut text = live.health.metrics(&live.router.health().circuits());
     text.push_str(&occupancy::metrics(&live.router.limits().occupancy()));
+    text.push_str(&live.process.configurations.metrics());
     text
 }
 

@@ -45,8 +45,35 @@ pub(in crate::openapi) struct StatusAnswer {
     active_sessions: u64,
     /// Requests that are being answered, this one included.
     in_flight_requests: i64,
+    /// Which configuration is in force.
+    configuration: Configuration,
     /// The providers; only for callers with a key, where there are keys.
     channels: Option<Vec<Channel>>,
+}
+
+/// Which configuration is in force, and how the newest attempt to take up another one ended.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::openapi) struct Configuration {
+    /// Counts the configurations that were taken up; the one from the start is 1.
+    generation: u64,
+    /// When it was taken up, in seconds since 1970.
+    loaded_at: u64,
+    /// Whether the newest one was taken up, or refused so that the one before stays; `null` before there was another.
+    #[schema(pattern = "^(ok|refused)$")]
+    last_reload: Option<String>,
+    /// Why the newest one was refused, if it was; only for callers with a key, where there are keys.
+    last_error: Option<ConfigurationError>,
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::openapi) struct ConfigurationError {
+    /// When, in seconds since 1970.
+    at: u64,
+    /// What is wrong with it, as `gateway check` says it; the first 4 KiB.
+    message: String,
 }
 
 /// A provider's state, as the last call to it left it.
