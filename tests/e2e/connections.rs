@@ -10,7 +10,7 @@ use gateway_testkit::{
 use crate::support::{GOOD_CHAT, Lab, good_upstream, lab, lab_config};
 
 /// Runs the real `curl`; gives what it wrote, the last line being HTTP version and status.
-fn curl(arguments: &[&str]) -> (String, String) {
+pub(crate) fn curl(arguments: &[&str]) -> (String, String) {
     let output =
         Command::new("curl").args(["-sS", "--noproxy", "*", "--max-time", "20", "-w", "\n%{http_version} %{http_code}"]).args(arguments).output().expect("curl is there");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -6,9 +6,14 @@ use std::{
     time::Duration,
 };
 
-use gateway_testkit::{Gate, GatewayUnderTest, Reply, Request, ScriptedUpstream, client::End};
+use gateway_testkit::{
+    Gate, GatewayUnderTest, Reply, Request, ScriptedUpstream,
+    client::End,
+    upstream::{AUTHORITY_PEM, CERTIFICATE_PEM, PRIVATE_KEY_PEM, SIGNED_CERTIFICATE_PEM, SIGNED_KEY_PEM},
+};
 use serde_json::{Value, json};
 
+use crate::connections::curl;
 use crate::support::{FINISH, GOOD_CHAT, HELLO, Lab, ONE_ATTEMPT, UPSTREAM_KEY, assert_error, good_upstream, lab_config};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -151,6 +156,34 @@ fn a_provider_that_stays_keeps_its_circuits_lists_and_connections() {
     gateway.reload(&mended, &[]).unwrap();
     let asked = gateway.send(&Request::chat("lab/alpha", false));
     assert_eq!(asked.status(), 200, "a new credential is tried at once: {}", asked.text());
+}
+
+/// Certificates are renewed every few weeks; the files stay where they are.
+#[test]
+fn a_renewed_certificate_is_shown_and_half_a_renewal_is_not_taken_up() {
+    let upstream = ScriptedUpstream::start(good_upstream);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (certificate, key) = (file("cert.pem", CERTIFICATE_PEM), file("key.pem", PRIVATE_KEY_PEM));
+    let (before, after) = (file("before.pem", CERTIFICATE_PEM), file("after.pem", AUTHORITY_PEM));
+    let config = format!("{}\n[server.tls]\ncert_path = {certificate:?}\nkey_path = {key:?}\n", lab_config(&upstream));
+    let gateway = GatewayUnderTest::start(&config, &[]);
+    let url = gateway.url("/health").replace("http:", "https:");
+    let told = |trusted: &str| curl(&["--cacert", trusted, &url]).1;
+    assert_eq!(told(&before), "2 200");
+
+    file("cert.pem", SIGNED_CERTIFICATE_PEM);
+    let why = gateway.reload(&config, &[]).unwrap_err();
+    assert!(why.contains("certificate and key"), "{why}");
+    assert_eq!(told(&before), "2 200");
+
+    file("key.pem", SIGNED_KEY_PEM);
+    assert_eq!(gateway.reload(&config, &[]).unwrap().after_restart, Vec::<&str>::new());
+    assert_eq!(told(&after), "2 200");
 }
 
 /// Fifty configurations under traffic: nobody notices, and the provider that stays keeps its few connections.

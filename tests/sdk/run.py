@@ -2,7 +2,8 @@
 """Contract tests with the official OpenAI SDKs, current major versions, against a real gateway.
 
 One command: installs openai-python (PyPI) and openai-node (npm) below target/sdk, starts gateways and an upstream
-that counts, and runs every test of python/, node/ and seeds/. Anything that fails makes it end with status 1.
+that counts, runs every test of python/, node/ and seeds/, and plays the fault table to both SDKs (faults/). Anything
+that fails makes it end with status 1.
 
     python3 tests/sdk/run.py            GATEWAY_BIN=/path/to/gateway skips the build
 """
@@ -21,6 +22,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from faults import play
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -92,8 +95,12 @@ def install_debian(*packages):
 def gateway_binary():
     if given := os.environ.get("GATEWAY_BIN"):
         return Path(given)
-    run("cargo", "build", "--package", "gateway-server", "--bin", "gateway", cwd=ROOT)
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "gateway"
+    return built("gateway-server", "gateway")
+
+
+def built(package, binary):
+    run("cargo", "build", "--package", package, "--bin", binary, cwd=ROOT)
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / binary
 
 
 def recorded_answers():
@@ -284,6 +291,7 @@ def main():
         ("openai-python on recorded answers", [python, HERE / "corpus" / "read.py", recorded_answers()]),
     ]
     failures = [failure for name, command in suites if (failure := suite(name, command, environment))]
+    failures += [f"the fault table with {name}" for name in fault_tables(python, node, binary)]
     failures += [failure for gateway in gateways if (failure := gateway.stop())]
     failures += [f"the log shows {secret!r}" for gateway in gateways for secret in gateway.leaks()]
     if not told(gateways[1]):
@@ -293,6 +301,27 @@ def main():
     if failures:
         sys.exit(1)
     say("all SDK contracts hold")
+
+
+def fault_tables(python, node, gateway):
+    """Plays the fault table to each SDK; gives the names of those that showed something else."""
+    table = built("gateway-e2e", "fault-table")
+    program = shutil.copy(HERE / "faults" / "ask.mjs", PLACE / "node")  # Node looks for packages beside the file
+    asks = {
+        "openai-python": lambda *arguments: [python, HERE / "faults" / "ask.py", *arguments],
+        "openai-node": lambda *arguments: [node, program, *arguments],
+    }
+    return [name for name, ask in asks.items() if not fault_table(name, table, gateway, ask)]
+
+
+def fault_table(name, table, gateway, ask):
+    say(f"playing the fault table to {name}")
+    began = time.monotonic()
+    problems, cases = play.play(name, table, lambda config: Gateway(gateway, config), ask, PLACE)
+    for problem in problems:
+        say(problem)
+    say(f"{cases} cases in {time.monotonic() - began:.0f} s, {len(problems)} not as promised")
+    return not problems
 
 
 def told(gateway):

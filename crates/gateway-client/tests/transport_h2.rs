@@ -21,7 +21,10 @@ use http::{HeaderMap, Method, Response};
 use http_body_util::{StreamBody, combinators::BoxBody};
 use hyper::{body::Frame, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 use url::Url;
 
 const STREAMS_PER_CONNECTION: u32 = 2;
@@ -106,4 +109,87 @@ async fn one_client_alone_is_stuck_at_the_limit() {
     let streams = open(&transport(100), address, 5).await;
     assert!(streams.len() < 5, "{}", streams.len());
     assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+/// Frame types (RFC 9113, section 6).
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+const PREFACE: usize = 24;
+const REFUSED_STREAM: u32 = 7;
+
+/// How a server says that it has not looked at a request.
+#[derive(Debug, Clone, Copy)]
+enum Unseen {
+    /// RST_STREAM with REFUSED_STREAM: the connection goes on.
+    Refused,
+    /// GOAWAY with a last stream before this one: the connection ends.
+    GoneAway,
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let [_, length @ ..] = length;
+    [&length[..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Serves one connection by hand; the first request of all is not looked at.
+async fn serve_by_hand(
+    mut socket: TcpStream,
+    unseen: Unseen,
+    requests: &AtomicUsize,
+) -> Option<()> {
+    socket.read_exact(&mut [0; PREFACE]).await.ok()?;
+    socket.write_all(&frame(SETTINGS, 0, 0, &[])).await.ok()?;
+    loop {
+        let mut head = [0; 9];
+        socket.read_exact(&mut head).await.ok()?;
+        let [a, b, c, kind, flags, stream @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        socket.read_exact(&mut payload).await.ok()?;
+        let stream = u32::from_be_bytes(stream);
+        let said = match kind {
+            SETTINGS if flags == 0 => frame(SETTINGS, 1, 0, &[]),
+            HEADERS if requests.fetch_add(1, Ordering::SeqCst) > 0 => [
+                frame(HEADERS, 4, stream, &[0x88]), // `:status: 200`, from HPACK's static table
+                frame(DATA, 1, stream, b"here"),
+            ]
+            .concat(),
+            HEADERS => match unseen {
+                Unseen::Refused => frame(RST_STREAM, 0, stream, &REFUSED_STREAM.to_be_bytes()),
+                Unseen::GoneAway => frame(GOAWAY, 0, 0, &[0; 8]),
+            },
+            _ => continue,
+        };
+        socket.write_all(&said).await.ok()?;
+    }
+}
+
+/// F54: what the server says it has not looked at goes out once more, and costs nobody a retry.
+#[tokio::test]
+async fn f54_a_request_that_was_not_looked_at_is_sent_again() {
+    for unseen in [Unseen::Refused, Unseen::GoneAway] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = requests.clone();
+        tokio::spawn(async move {
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                let counted = counted.clone();
+                tokio::spawn(async move { serve_by_hand(socket, unseen, &counted).await });
+            }
+        });
+        let mut answers = open(&transport(100), address, 1).await;
+        let answer = answers.first_mut();
+        let said = answer
+            .unwrap_or_else(|| panic!("{unseen:?}: no answer"))
+            .body
+            .next()
+            .await;
+        assert_eq!(said.unwrap().unwrap(), "here", "{unseen:?}");
+        assert_eq!(requests.load(Ordering::SeqCst), 2, "{unseen:?}");
+    }
 }

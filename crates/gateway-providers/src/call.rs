@@ -120,8 +120,16 @@ pub enum ReplyBody {
     },
     /// An event stream, checked event by event.
     Events(EventStream),
-    /// Bytes that are not ours to read: audio, a text transcript.
+    /// Bytes that are not ours to read: audio, a text transcript. Silence for longer than the call's idle time is its last
+    /// item, an error; [`Fault::in_body`] says what an error means.
     Binary(ByteStream),
+}
+
+impl ReplyBody {
+    /// Whether only its beginning is there, so that it can still break.
+    pub fn goes_on(&self) -> bool {
+        matches!(self, Self::Events(_) | Self::Binary(_))
+    }
 }
 
 /// Events that may go to the client as they are. It ends after a complete answer, the `[DONE]` included where

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use gateway_client::transport::{TransportError, TransportErrorKind};
 use http::{HeaderMap, StatusCode};
 
 /// What an upstream did wrong. Each kind's consequences are in [`FaultKind::spec`].
@@ -281,6 +282,16 @@ impl Fault {
             detail: detail.into(),
             upstream: None,
         }
+    }
+
+    /// What an error on the wire means in the middle of an answer that is passed on as it comes.
+    pub fn in_body(error: &TransportError) -> Self {
+        let kind = match error.kind {
+            TransportErrorKind::Protocol => FaultKind::Protocol,
+            TransportErrorKind::BodyTimeout => FaultKind::IdleTimeout,
+            _ => FaultKind::Reset,
+        };
+        Self::new(kind, error.to_string())
     }
 
     /// The status that the upstream gave, if it gave one.

@@ -152,6 +152,8 @@ pub struct RouteError {
     pub cause: RouteFailure,
     /// All attempts, the last one last.
     pub attempts: Vec<Attempt>,
+    /// How long all of the request's targets are left alone from now on; `None` where one of them may be asked at once.
+    pub rest: Option<Duration>,
 }
 
 impl RouteError {

@@ -10,9 +10,9 @@ use gateway_providers::{call::Timeouts, provider::SharedProvider};
 
 use crate::{
     affinity::{Affinity, AffinitySettings, BoundState, Conversation, Order, Speaker},
-    attempt::{Ask, RouteError, Routed},
+    attempt::{Ask, Attempt, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings},
-    failover::{Failover, FailoverSettings, Health},
+    failover::{Check, Failover, FailoverSettings, Health},
     limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
@@ -36,6 +36,8 @@ pub struct RouterSettings {
     pub provider_timeouts: HashMap<String, Timeouts>,
     /// How many requests each account of a provider is sent at one time, by the provider's name, where there is a limit.
     pub limits: HashMap<String, LimitSettings>,
+    /// How often a provider is asked for its models to know whether it is there, by its name, where it is asked at all.
+    pub probes: HashMap<String, Duration>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
     /// How conversations are kept where they are.
@@ -103,6 +105,25 @@ impl Router {
             affinity: Affinity::succeeding(&old.affinity, settings.affinity),
             settings,
         })
+    }
+
+    /// The accounts that are to be asked again and again whether they are there, see [`check`](Self::check).
+    pub fn checks(&self) -> impl Iterator<Item = Check> + '_ {
+        let accounts = self.table.every_account();
+        accounts.filter_map(|account| {
+            Some(Check {
+                account: account.clone(),
+                every: *self.settings.probes.get(account.name())?,
+            })
+        })
+    }
+
+    /// Asks an account for its model list, and remembers what that says about it as a whole: a list that comes closes
+    /// what opened because it could not be reached or refused the credential; one that does not come counts as a
+    /// request that failed so. The list itself is not kept. It takes as long as a list may take at most.
+    pub async fn check(&self, account: &SharedProvider) -> Attempt {
+        let limit = self.settings.catalogue.deadline;
+        self.failover.check(account, limit).await
     }
 
     /// Waits until each list has come or failed once, for so long at most.
@@ -188,6 +209,7 @@ impl Router {
         settled.map_err(|bound| RouteError {
             cause: bound.into(),
             attempts: Vec::new(),
+            rest: None,
         })?;
         let timeouts = |provider: &str| self.timeouts(provider);
         let routed = self.failover.run(selection, ask, &timeouts).await?;

@@ -134,6 +134,7 @@ fn router(settings: &Settings) -> RouterSettings {
         timeouts: settings.timeouts.call,
         provider_timeouts: by_name(settings, |provider| Some(provider.settings.timeouts)),
         limits: by_name(settings, |provider| provider.limit),
+        probes: by_name(settings, |provider| provider.probe),
         failover: settings.failover,
         affinity: settings.affinity,
         ..RouterSettings::default()

@@ -82,6 +82,31 @@ fn class(outcome: Outcome) -> &'static str {
     }
 }
 
+impl Seen {
+    fn note_last(&self, attempt: &Attempt) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match attempt.outcome {
+            Outcome::NotSent | Outcome::Cancelled => return,
+            Outcome::Answered(_) => last.ok = Some(true),
+            Outcome::Failed(_, Some(status))
+                if status.is_client_error()
+                    && !matches!(status.as_u16(), 401 | 402 | 403 | 429) =>
+            {
+                last.ok = Some(true);
+            }
+            Outcome::Failed(kind, _) => {
+                last.ok = Some(false);
+                last.last_error = Some(kind.spec().code);
+            }
+        }
+        last.latency = Some(attempt.duration);
+        last.checked_unix = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .ok()
+            .map(|since| since.as_secs());
+    }
+}
+
 impl Health {
     /// A record for each provider, given with its name and vendor.
     pub fn new(providers: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -115,26 +140,14 @@ impl Health {
         if let Some((_, count)) = counts.find(|(name, _)| **name == class) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        let mut seen = seen.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match attempt.outcome {
-            Outcome::NotSent | Outcome::Cancelled => return,
-            Outcome::Answered(_) => seen.ok = Some(true),
-            Outcome::Failed(_, Some(status))
-                if status.is_client_error()
-                    && !matches!(status.as_u16(), 401 | 402 | 403 | 429) =>
-            {
-                seen.ok = Some(true);
-            }
-            Outcome::Failed(kind, _) => {
-                seen.ok = Some(false);
-                seen.last_error = Some(kind.spec().code);
-            }
+        seen.note_last(attempt);
+    }
+
+    /// Notes how a check ended, which is no attempt.
+    pub fn note_check(&self, check: &Attempt) {
+        if let Some(seen) = self.seen.get(&check.provider) {
+            seen.note_last(check);
         }
-        seen.latency = Some(attempt.duration);
-        seen.checked_unix = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .ok()
-            .map(|since| since.as_secs());
     }
 
     /// Name, vendor and record of each provider, in the configured order.

@@ -12,6 +12,7 @@ pub mod http;
 pub mod listener;
 pub mod observe;
 pub mod openapi;
+pub mod probes;
 pub mod reload;
 pub mod server;
 pub mod welcome;

@@ -19,6 +19,7 @@ use crate::{
         Metrics, Observers,
         access_log::{AccessLog, LineFormat},
     },
+    probes,
     reload::Fixed,
     workers::Workers,
 };
@@ -125,6 +126,7 @@ impl RunningServer {
             settings: parts.http,
             process: Arc::clone(&process),
         }));
+        probes::start(&app);
         let addresses = bound.addresses();
         let certificate = bound.certificate();
         let metrics_address = metrics_bound.addresses().first().copied();
@@ -177,6 +179,7 @@ impl RunningServer {
             self.refused(&error.to_string());
         })?;
         self.app.replace(live);
+        probes::start(&self.app);
         Ok(Reloaded {
             generation: self.app.process().configurations.taken_up(),
             after_restart,

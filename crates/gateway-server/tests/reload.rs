@@ -10,7 +10,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -246,9 +246,10 @@ fn a_swapped_link_brings_the_file_and_the_secret_beside_it() {
 /// Each time another credential, so that each time everything of a provider is made anew.
 #[test]
 fn hang_up_signals_are_heard_and_fifty_of_them_leave_nothing_behind() {
+    let upstream = upstream();
     let text = |number: usize| {
         config(&format!(
-            "[server]\nwatch_files = false\n[providers.lab]\nvendor = 'vllm'\nbase_url = 'http://127.0.0.1:9'\napi_key = 'k-{number:09}'\n\
+            "[server]\nwatch_files = false\n[providers.lab]\nvendor = 'vllm'\nbase_url = 'http://{upstream}'\napi_key = 'k-{number:09}'\n\
              [logging]\nlevel = '{}'\n",
             if number > 1 { "debug" } else { "info" }
         ))
@@ -274,6 +275,29 @@ fn hang_up_signals_are_heard_and_fifty_of_them_leave_nothing_behind() {
         log.contains("takes effect after a restart: logging.level"),
         "{log}"
     );
+}
+
+/// Lists no models, over connections that it leaves open.
+fn upstream() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = |mut connection: TcpStream| {
+        let body = r#"{"object":"list","data":[]}"#;
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut request = [0; 4096];
+        while connection.read(&mut request).is_ok_and(|count| count > 0) {
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+    };
+    thread::spawn(move || {
+        for connection in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || serve(connection));
+        }
+    });
+    address
 }
 
 impl Program {

@@ -1,9 +1,9 @@
 //! Providers that are left alone: what the client gets meanwhile, and what the operator can see.
 
-use gateway_testkit::{GatewayUnderTest, Reply, Request, ScriptedUpstream};
+use gateway_testkit::{GatewayUnderTest, Reply, Request, ScriptedUpstream, client::End};
 use serde_json::{Value, json};
 
-use super::{BOTH, Pair, attempts};
+use super::{BOTH, Pair, SEQUENCE, attempts};
 use crate::support::{HELLO, ROLE, assert_error};
 
 const ALONE: &str = r#"["first"]"#;
@@ -75,6 +75,23 @@ fn streams_that_break_count() {
         assert!(response.text().contains("backend_stream_truncated"), "{}", response.text());
     }
     assert_eq!(attempts(&pair.chat(BOTH, true)), "second=200");
+}
+
+/// So does what happens to bytes that nobody looks into; and silence does not last for ever there either.
+#[test]
+fn sound_that_breaks_off_counts() {
+    let broken: [fn() -> Reply; 2] =
+        [|| Reply::text(200, "audio/mpeg", "first").content_length(500).cut(), || Reply::text(200, "audio/mpeg", "first").content_length(500).hang()];
+    for reply in broken {
+        let pair = Pair::failing(reply());
+        let ask = || pair.gateway.send(&Request::post("/v1/audio/speech", r#"{"model":"m","input":"x","voice":"v"}"#).header(SEQUENCE, BOTH));
+        for _ in 0..5 {
+            let response = ask();
+            assert_eq!((response.status(), attempts(&response), response.text().as_str()), (200, "first=200", "first"));
+            assert!(matches!(response.end, End::Closed | End::Reset), "{:?}", response.end);
+        }
+        assert_eq!(attempts(&ask()), "second=200");
+    }
 }
 
 /// One backend is passed through: its own words, each time, and nothing tried in the caller's place.

@@ -2,7 +2,7 @@
 
 /// (id, where it is proved, why it is no row)
 pub(super) const STORIES: &[(&str, &str, &str)] = &[
-    ("F5", "overload", "It is the gateway that has no room; the upstream is not asked."),
+    ("F5", "limits, overload", "It is the gateway that has no room; the upstream is not asked."),
     (
         "F54",
         "crates/gateway-client/tests/transport_h2.rs",

@@ -55,7 +55,7 @@ of the stream has gone to the client. **After the first byte nobody else is aske
 |---|---|---|---|
 "#;
 
-const REST: &str = r"
+const REST: &str = r#"
 An attempt also needs the following:
 
 - One request makes three attempts at most (`resilience.attempts`), each target is asked twice at most, and none begins
@@ -69,6 +69,7 @@ An attempt also needs the following:
 
 Where nothing helps, the client gets the last upstream's error. After several attempts it carries `x-should-retry: false`,
 since a client that tries three times again makes nine of them; except a 429 or 503 that says when it is worth it.
+Where it may try again, `retry-after` is no shorter than the time for which all targets are left alone.
 
 ## Who is left alone
 
@@ -94,9 +95,27 @@ is free, it waits for the first of its order: in the order of coming, for `queue
 lasts. When the queues are full (`max_queued`), or the wait was in vain, the answer is 503 `overloaded` with `retry-after: 1`
 and `x-should-retry: true`; nothing was sent. It is no fault of the provider's and opens no breaker.
 
+## A second target beside a slow one
+
+An alias with `hedge = "800ms"` asks its next target when the first has not begun to answer after that time: no first token of
+a stream, no whole answer. Whichever answers first wins, and the other attempt is cancelled at once; the provider may bill it
+all the same. Both are in `x-attempts` (`openai=cancelled,azure=200`), the winner last. One that fails leaves the other running;
+when both fail, it goes on by the table above, and stops when either says so.
+
+The second is another model or another provider, never another account of the same; it is well, free at once, and has a retry
+left in its provider's budget; and it is one of the request's attempts. A cancelled attempt says nothing about its target. A
+stream whose head has been held for `timeouts.hold` counts as answered. A form is never hedged.
+
+## Asked without a request
+
+A provider with `probe = "30s"` is asked for its model list in that rhythm, a tenth more or less by chance. Nothing that costs
+money is ever asked. A list that comes closes what opened for the provider as a whole, except that an empty account stays so;
+a provider that cannot be reached or refuses the credential counts as if a request had failed so. That a list fails in any
+other way says nothing about the models. `/status` shows when it was last asked (`last_checked`).
+
 A single backend (`BACKEND_URL`) is passed through: one attempt and no breaker, unless `[resilience]` says otherwise. So
 it is with the demo alone. All numbers can be set there, see [configuration.md](configuration.md).
-";
+"#;
 
 /// The document, in Markdown.
 pub(super) fn markdown() -> String {

@@ -20,6 +20,8 @@ pub enum TransportErrorKind {
     HeadTimeout,
     /// The connection broke, or the framing was wrong, inside the response body.
     Body,
+    /// The response body was silent for longer than its reader allows.
+    BodyTimeout,
     /// What came back was not HTTP, or broke its limits.
     Protocol,
     /// The request's own body stream failed, so that it was never sent whole.
@@ -47,6 +49,7 @@ impl TransportErrorKind {
             Self::ResetBeforeHead => "reset_before_head",
             Self::HeadTimeout => "head_timeout",
             Self::Body => "body",
+            Self::BodyTimeout => "body_timeout",
             Self::Protocol => "protocol",
             Self::RequestBody => "request_body",
         }

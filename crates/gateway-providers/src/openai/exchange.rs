@@ -21,7 +21,7 @@ use crate::{
     upstream::{
         EVENT_STREAM, as_it_came,
         body::{self, Sniffed},
-        headers, hold, refuse_errors, send, tell_dropped,
+        headers, hold, not_silent, refuse_errors, send, tell_dropped,
     },
 };
 
@@ -133,7 +133,7 @@ impl Judge {
         match self.expected(&media_type) {
             Expected::Events => self.events(reply, media_type == "text/event-stream").await,
             Expected::Json => self.whole(reply).await,
-            Expected::Binary => Ok(reply),
+            Expected::Binary => Ok(self.binary(reply)),
             Expected::Nothing => Err(Fault::new(
                 FaultKind::InvalidResponse,
                 format!("a success of type {media_type:?}"),
@@ -155,6 +155,14 @@ impl Judge {
             _ if self.stream => Expected::Events,
             _ => Expected::Json,
         }
+    }
+
+    /// Bytes that are passed on as they come, as long as they come.
+    fn binary(&self, mut reply: Reply) -> Reply {
+        if let ReplyBody::Binary(body) = reply.body {
+            reply.body = ReplyBody::Binary(not_silent(body, self.timeouts.idle));
+        }
+        reply
     }
 
     async fn whole(self, reply: Reply) -> Result<Reply, CallError> {

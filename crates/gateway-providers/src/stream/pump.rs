@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::Stream;
-use gateway_client::transport::{ByteStream, TransportError, TransportErrorKind};
+use gateway_client::transport::ByteStream;
 use tokio::time::{Instant, Sleep};
 
 use super::{
@@ -94,9 +94,9 @@ impl<M: StreamMachine> EventPump<M> {
                     pieces += 1;
                     self.machine.push(piece)
                 }
-                Poll::Ready(Some(Err(error))) => {
-                    self.machine.finish(UpstreamEnd::Broken(broken(&error)))
-                }
+                Poll::Ready(Some(Err(error))) => self
+                    .machine
+                    .finish(UpstreamEnd::Broken(Fault::in_body(&error))),
                 Poll::Ready(None) => self.machine.finish(UpstreamEnd::Clean),
             };
             self.take(step);
@@ -152,15 +152,6 @@ impl<M: StreamMachine + Unpin> Stream for EventPump<M> {
             }
         }
     }
-}
-
-/// What a transport error inside of a body means for a stream.
-fn broken(error: &TransportError) -> Fault {
-    let kind = match error.kind {
-        TransportErrorKind::Protocol => FaultKind::Protocol,
-        _ => FaultKind::Reset,
-    };
-    Fault::new(kind, error.to_string())
 }
 
 impl<M: fmt::Debug> fmt::Debug for EventPump<M> {

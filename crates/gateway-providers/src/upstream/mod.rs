@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod dropped;
 pub(crate) mod headers;
 mod hold;
+mod idle;
 mod proxy;
 mod request;
 mod send;
@@ -13,6 +14,7 @@ mod send;
 pub(crate) use self::{
     dropped::{refuse_dropped, tell_dropped},
     hold::{EVENT_STREAM, hold},
+    idle::not_silent,
     proxy::proxy,
     request::upstream_headers,
     send::{as_it_came, refuse_errors, send},

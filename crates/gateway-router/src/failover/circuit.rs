@@ -34,6 +34,15 @@ impl Why {
             None => Self::Kind(fault.kind),
         }
     }
+
+    /// Whether the account is empty: that a provider can be reached does not fill it.
+    pub(super) fn is_about_money(self) -> bool {
+        matches!(
+            self,
+            Self::NoQuota
+                | Self::Status(StatusCode::PAYMENT_REQUIRED | StatusCode::TOO_MANY_REQUESTS)
+        )
+    }
 }
 
 /// As the end of a sentence about the provider: `its credential was refused (401)`.

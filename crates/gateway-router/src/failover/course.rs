@@ -67,6 +67,7 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
     }
 
     pub(super) fn end(self) -> RouteError {
+        let rest = self.failover.health.rest(self.targets);
         let cause = match (self.cause, self.overloaded) {
             (Some(cause), _) => cause.into(),
             (None, Some(overloaded)) => overloaded.into(),
@@ -75,6 +76,7 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
         RouteError {
             cause,
             attempts: self.attempts,
+            rest,
         }
     }
 }

@@ -56,18 +56,18 @@ struct Memory {
 }
 
 #[derive(Debug, Default)]
-struct Ledger {
-    accounts: HashMap<Identity, Standing>,
+pub(super) struct Ledger {
+    pub(super) accounts: HashMap<Identity, Standing>,
     pruned: Option<Instant>,
 }
 
 #[derive(Debug)]
-struct Standing {
+pub(super) struct Standing {
     /// Keeps the identity from being given to another while it is remembered here.
     object: Weak<dyn Provider>,
     provider: String,
     account: Option<String>,
-    whole: Option<Circuit>,
+    pub(super) whole: Option<Circuit>,
     models: HashMap<String, Circuit>,
 }
 
@@ -113,9 +113,9 @@ pub(crate) struct Leave<'a> {
 
 /// The places that a request holds as a probe.
 #[derive(Debug, Default, Clone, Copy)]
-struct Probes {
-    whole: Option<ProbeId>,
-    model: Option<ProbeId>,
+pub(super) struct Probes {
+    pub(super) whole: Option<ProbeId>,
+    pub(super) model: Option<ProbeId>,
 }
 
 impl Health {
@@ -181,12 +181,26 @@ impl Health {
 
     /// Whether a target would be refused now. Takes no probe's place.
     pub(crate) fn refusal(&self, target: &Target) -> Option<Refusal> {
+        self.refusal_to(target, false)
+    }
+
+    /// As [`refusal`](Self::refusal), to a request that may have nowhere else to go.
+    fn refusal_to(&self, target: &Target, last_resort: bool) -> Option<Refusal> {
         if self.is_untroubled() {
             return None;
         }
         let ledger = self.lock();
         let standing = ledger.accounts.get(&Identity::of(&target.provider))?;
-        standing.refusal(&target.model, Instant::now(), false)
+        standing.refusal(&target.model, Instant::now(), last_resort)
+    }
+
+    /// How long it is until one of these targets may be asked again by a request that has no others; `None` where one may
+    /// be asked now.
+    pub(crate) fn rest(&self, targets: &[Target]) -> Option<Duration> {
+        let refusals = targets.iter().map(|target| self.refusal_to(target, true));
+        let first = refusals.collect::<Option<Vec<_>>>()?;
+        let until = first.iter().map(|refusal| refusal.until).min()?;
+        Some(until.saturating_duration_since(Instant::now()))
     }
 
     /// Whether nothing may be asked of a provider's account now, whatever the model.
@@ -260,7 +274,7 @@ impl Health {
     }
 
     /// Remembers what a failed attempt says about its target.
-    fn note(
+    pub(super) fn note(
         &self,
         target: &Target,
         probes: Probes,
@@ -323,7 +337,7 @@ impl Health {
         }
     }
 
-    fn give_back(&self, target: &Target, probes: Probes) {
+    pub(super) fn give_back(&self, target: &Target, probes: Probes) {
         if probes.is_none() {
             return;
         }
@@ -340,11 +354,11 @@ impl Health {
         }
     }
 
-    fn is_untroubled(&self) -> bool {
+    pub(super) fn is_untroubled(&self) -> bool {
         self.settings.is_none() || self.memory.tracked.load(Ordering::Acquire) == 0
     }
 
-    fn lock(&self) -> MutexGuard<'_, Ledger> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Ledger> {
         self.memory
             .ledger
             .lock()
@@ -360,7 +374,7 @@ impl Health {
         self.count(ledger);
     }
 
-    fn count(&self, ledger: &Ledger) {
+    pub(super) fn count(&self, ledger: &Ledger) {
         self.memory.tracked.store(ledger.len(), Ordering::Release);
     }
 }

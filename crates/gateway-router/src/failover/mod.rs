@@ -9,6 +9,7 @@
 mod asked;
 pub mod breaker;
 pub mod budget;
+mod check;
 mod circuit;
 mod course;
 mod entry;
@@ -37,6 +38,7 @@ use self::budget::Budgets;
 pub use self::{
     breaker::BreakerSettings,
     budget::BudgetSettings,
+    check::Check,
     circuit::{CircuitState, Why},
     feedback::Feedback,
     health::{CircuitReport, Health, Refusal},

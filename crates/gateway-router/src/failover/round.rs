@@ -3,7 +3,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use gateway_providers::{CallError, Reply, ReplyBody, call::Timeouts};
+use gateway_providers::{CallError, Reply, call::Timeouts};
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -112,7 +112,7 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         } = lane;
         match result {
             Ok(reply) => {
-                leave.answered(matches!(reply.body, ReplyBody::Events(_)));
+                leave.answered(reply.body.goes_on());
                 if let Some(under_way) = &under_way {
                     under_way.answered(took);
                 }
@@ -149,10 +149,10 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         under_way: Option<UnderWay>,
     ) -> Routed {
         let health = &self.failover.health;
-        let feedback = matches!(reply.body, ReplyBody::Events(_))
-            .then(|| Feedback::new(Arc::clone(health), target.clone(), circumstances, under_way));
         // A whole answer has left the upstream: its place is free, however slowly the client reads.
-        let goes_on = !matches!(reply.body, ReplyBody::Whole { .. });
+        let goes_on = reply.body.goes_on();
+        let feedback = goes_on
+            .then(|| Feedback::new(Arc::clone(health), target.clone(), circumstances, under_way));
         Routed {
             feedback,
             permit: permit.filter(|_| goes_on),

@@ -130,6 +130,8 @@ pub struct ConfiguredProvider {
     pub further_accounts: Vec<ProviderSettings>,
     /// How many requests each of its accounts is sent at one time; `None` for as many as come.
     pub limit: Option<LimitSettings>,
+    /// How often each of its accounts is asked whether it is there, by its model list; `None` for never.
+    pub probe: Option<Duration>,
     /// How it is reached.
     pub connection: ConnectionSettings,
     /// What switched it on.

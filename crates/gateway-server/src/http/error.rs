@@ -226,9 +226,11 @@ impl ApiError {
     }
 
     /// Why a request got no reply. Where the gateway has tried more than once itself, a client that tries again
-    /// multiplies the tries: it is told not to, unless the upstream said when it is back.
+    /// multiplies the tries: it is told not to, unless the upstream said when it is back. Where it may, it is told to wait
+    /// for as long as its targets are left alone.
     pub fn from_route(error: RouteError, policy: UpstreamErrorPolicy) -> Self {
         let is_retried = error.is_retried();
+        let rest = error.rest;
         let mut answer = match error.cause {
             RouteFailure::Call(error) => Self::from_call(error, policy),
             RouteFailure::NoHealthyTarget(none) => return none.into(),
@@ -242,6 +244,10 @@ impl ApiError {
             );
         if is_retried && !has_known_wait {
             answer.0.retry = false;
+        }
+        // Who comes back earlier finds its target left alone.
+        if answer.0.retry {
+            answer.0.retry_after = answer.0.retry_after.max(rest);
         }
         answer
     }

@@ -19,7 +19,7 @@ use super::{
     options::Options,
     permit::held,
     receive::{self, Arriving, Refusal},
-    relay::{Events, Source},
+    relay::{Events, Source, Unread},
     understand::{Understood, multipart},
 };
 use crate::{app::Live, observe::Exchange};
@@ -278,7 +278,10 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
         ReplyBody::Binary(stream) => Answer {
             status,
             headers,
-            source: Source::Binary(held(stream, permit)),
+            source: Source::Binary(Unread {
+                stream: held(stream, permit),
+                feedback,
+            }),
         },
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
-use gateway_client::transport::ByteStream;
+use gateway_client::transport::{ByteStream, TransportError};
 use gateway_providers::{EventStream, Fault};
 use gateway_router::Feedback;
 use http_body::{Body, Frame, SizeHint};
@@ -30,7 +30,7 @@ pub enum Source {
     /// An event stream.
     Events(Box<Events>),
     /// Bytes as they come, unread.
-    Binary(ByteStream),
+    Binary(Unread),
 }
 
 /// An event stream with what keeps it alive.
@@ -68,6 +68,14 @@ impl Future for Interruption {
             .poll(context)
             .map(|()| Interrupted::Quiet)
     }
+}
+
+/// Bytes that are passed on as they come, and who is to be told how they end.
+pub struct Unread {
+    /// The bytes.
+    pub stream: ByteStream,
+    /// Of an answer that was routed: its target's health.
+    pub feedback: Option<Feedback>,
 }
 
 /// The body of an answer. Dropping it cancels the upstream and closes the record.
@@ -136,6 +144,17 @@ impl Events {
                 return Poll::Ready(Next::Piece(KEEP_ALIVE));
             }
         }
+    }
+}
+
+impl Unread {
+    /// The bytes broke off: what that is, told to whoever is to be told.
+    fn broke(&mut self, error: &TransportError) -> Fault {
+        let fault = Fault::in_body(error);
+        if let Some(feedback) = self.feedback.take() {
+            feedback.broke(&fault);
+        }
+        fault
     }
 }
 
@@ -216,19 +235,26 @@ impl Body for RelayBody {
                     Poll::Pending => return Poll::Pending,
                 }
             }
-            Some(Source::Binary(stream)) => match Pin::new(stream).poll_next(context) {
+            Some(Source::Binary(unread)) => match Pin::new(&mut unread.stream).poll_next(context) {
                 Poll::Ready(Some(Ok(bytes))) => Next::Piece(bytes),
                 Poll::Ready(Some(Err(error))) => {
+                    let fault = unread.broke(&error);
                     // Nothing can be said inside bytes that are not ours: the broken framing has to say it.
                     this.source = None;
-                    this.exchange.record.error = Some("backend_connection_reset");
+                    this.exchange.record.error = Some(fault.kind.spec().code);
+                    this.exchange.record.error_detail = Some(fault.detail);
                     // An error makes hyper drop what it has not written yet, the head among it: a pause lets it
                     // write that first.
                     this.broken = Some(std::io::Error::other(error));
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Ready(None) => Next::End,
+                Poll::Ready(None) => {
+                    if let Some(feedback) = unread.feedback.take() {
+                        feedback.complete();
+                    }
+                    Next::End
+                }
                 Poll::Pending => return Poll::Pending,
             },
         };
@@ -279,6 +305,12 @@ impl fmt::Debug for Source {
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Events")
+    }
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unread")
     }
 }
 

@@ -271,3 +271,23 @@ async fn sound_and_plain_text_pass_as_they_are() {
     .await;
     assert_eq!(fault(error).kind, FaultKind::InStream);
 }
+
+/// F8 for what nobody looks into: the idle time holds there as well.
+#[tokio::test(start_paused = true)]
+async fn f8_sound_that_falls_silent_ends() {
+    let mut script = Script::new(200, "audio/mpeg", "ID3");
+    script.body.push(Act::Hang);
+    let start = tokio::time::Instant::now();
+    let reply = bench(PLAIN_ROW, script)
+        .ask(Operation::Speech, false)
+        .await
+        .unwrap();
+    let ReplyBody::Binary(mut stream) = reply.body else {
+        panic!("bytes were expected")
+    };
+    assert_eq!(stream.next().await.unwrap().unwrap(), "ID3");
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert_eq!(Fault::in_body(&error).kind, FaultKind::IdleTimeout);
+    assert_eq!(start.elapsed(), Timeouts::default().idle);
+    assert!(stream.next().await.is_none());
+}

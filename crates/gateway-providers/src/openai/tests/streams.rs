@@ -239,3 +239,86 @@ async fn speech_may_come_as_events() {
         (events, Some(4), None)
     );
 }
+
+/// What comes when, and how it ends by the default times: seconds in all, and the fault where there is one.
+type Pace = (&'static str, Vec<Act>, u64, Option<FaultKind>);
+
+/// Slow is not stalled: as long as something comes, a live stream has no limit; and a model that thinks before its first
+/// token has two minutes for it.
+#[tokio::test(start_paused = true)]
+async fn default_times_cut_what_stalls_and_nothing_that_is_slow() {
+    let minutes = |count: usize| {
+        let each = [Act::Say(SAID), Act::Wait(240)];
+        each.iter()
+            .cycle()
+            .take(2 * count)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let then = |mut acts: Vec<Act>, last: &[Act]| {
+        acts.extend_from_slice(last);
+        acts
+    };
+    let table: Vec<Pace> = vec![
+        (
+            "thinks for 40 s",
+            vec![Act::Wait(40), Act::Say(SAID), Act::Say(REST)],
+            40,
+            None,
+        ),
+        (
+            "thinks for 119 s",
+            vec![Act::Wait(119), Act::Say(SAID), Act::Say(REST)],
+            119,
+            None,
+        ),
+        (
+            "pauses for 4 minutes, ten times",
+            then(minutes(10), &[Act::Say(REST)]),
+            2400,
+            None,
+        ),
+        (
+            "never begins",
+            vec![Act::Hang],
+            120,
+            Some(FaultKind::FirstTokenTimeout),
+        ),
+        (
+            "only comments",
+            then(
+                [Act::Wait(10), Act::Say(": ping\n\n")]
+                    .iter()
+                    .cycle()
+                    .take(40)
+                    .cloned()
+                    .collect(),
+                &[Act::Hang],
+            ),
+            120,
+            Some(FaultKind::FirstTokenTimeout),
+        ),
+        (
+            "stalls",
+            vec![Act::Wait(40), Act::Say(SAID), Act::Hang],
+            340,
+            Some(FaultKind::IdleTimeout),
+        ),
+    ];
+    for (what, acts, seconds, expected) in table {
+        let start = Instant::now();
+        let reply = bench(PLAIN_ROW, Script::events(acts))
+            .ask(Operation::Chat, true)
+            .await;
+        let kind = match reply {
+            Ok(reply) => collect(reply).await.2,
+            Err(CallError::Fault(fault)) => Some(fault.kind),
+            Err(other) => panic!("{what}: {other}"),
+        };
+        assert_eq!(
+            (kind, start.elapsed().as_secs()),
+            (expected, seconds),
+            "{what}"
+        );
+    }
+}

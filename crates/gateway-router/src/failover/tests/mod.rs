@@ -2,6 +2,7 @@
 
 mod accounts;
 mod capacity;
+mod checks;
 mod hedging;
 mod moving_on;
 mod resting;

@@ -62,6 +62,26 @@ async fn a_lone_target_answers_fast_while_it_is_left_alone() {
     assert_eq!(a.count(), 5);
 }
 
+/// Who comes back after that time finds a target again, and not a refusal.
+#[tokio::test(start_paused = true)]
+async fn an_error_says_for_how_long_all_targets_are_left_alone() {
+    let (a, b) = (Upstream::failing("a", 529), Upstream::failing("b", 529));
+    let lone = router(&[&a], &["a/x"], ON());
+    for seconds in [1, 2, 4] {
+        let error = send(&lone, ask()).await.unwrap_err();
+        assert_eq!(error.rest, Some(Duration::from_secs(seconds)));
+        advance(Duration::from_secs(seconds)).await;
+    }
+    let c = Upstream::failing("c", 400);
+    let two = router(&[&b, &c], &["b/x", "c/x"], ON());
+    assert_eq!(course(&two, ask()).await, "b=529,c=400 -> 400");
+    let error = send(&two, ask()).await.unwrap_err();
+    assert_eq!(
+        (shown(&error.attempts).as_str(), error.rest),
+        ("c=400", None)
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refused_credential_is_for_every_model_and_for_no_other_provider() {
     let (a, b) = (Upstream::failing("a", 401), Upstream::failing("b", 402));

@@ -39,6 +39,8 @@ pub(crate) struct Upstream {
     calls: Mutex<Vec<(Instant, String)>>,
     /// When calls were given up by who made them.
     given_up: Mutex<Vec<Instant>>,
+    /// What its model list comes to.
+    list: Mutex<fn() -> Answer>,
 }
 
 /// A call under way; dropped before its end, it was given up.
@@ -76,6 +78,7 @@ impl Upstream {
             script: Box::new(script),
             calls: Mutex::default(),
             given_up: Mutex::default(),
+            list: Mutex::new(|| Answer::Good),
         })
     }
 
@@ -99,6 +102,11 @@ impl Upstream {
             .iter()
             .map(|(at, _)| *at)
             .collect()
+    }
+
+    /// From now on its model list comes to this.
+    pub(super) fn lists(&self, answer: fn() -> Answer) {
+        *self.list.lock().unwrap() = answer;
     }
 
     /// When calls were given up by who made them.
@@ -195,7 +203,15 @@ impl Provider for Upstream {
     }
 
     async fn models(&self) -> Result<ModelListing, CallError> {
-        Ok(ModelListing::default())
+        let answer = *self.list.lock().unwrap();
+        match answer() {
+            Answer::Fails(error) => Err(error),
+            Answer::After(time, _) => {
+                tokio::time::sleep(time).await;
+                Ok(ModelListing::default())
+            }
+            Answer::Good | Answer::Stream(_) => Ok(ModelListing::default()),
+        }
     }
 
     async fn proxy(&self, _request: ProxyRequest) -> Result<TransportResponse, CallError> {

@@ -201,6 +201,7 @@ fn add_configured(
                 settings,
                 further_accounts: accounts.collect(),
                 limit: capacity::limit(provider, &path, scene),
+                probe: capacity::probe(provider, row, &path, scene),
                 connection,
                 source: ProviderSource::Configured,
             });
@@ -309,6 +310,7 @@ fn add_backend(
             settings,
             further_accounts: Vec::new(),
             limit: None,
+            probe: None,
             connection: found.connection.clone(),
             source,
         });
@@ -348,6 +350,7 @@ fn add_discovered(
                     settings,
                     further_accounts: Vec::new(),
                     limit: None,
+                    probe: None,
                     connection: found.connection.clone(),
                     source,
                 });

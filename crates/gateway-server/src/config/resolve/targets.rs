@@ -83,12 +83,20 @@ impl<'t> Tracer<'t> {
             }
         }
         check_weights(section, &targets, &path, scene);
+        if section.hedge.is_some() && targets.len() == 1 {
+            scene.wrong(
+                path.join("hedge"),
+                "there is no second target that could be asked",
+                "name another one in `targets`, or leave this out",
+            );
+        }
         (!targets.is_empty()).then(|| Alias {
             hidden: section.hidden,
             strategy: section.strategy.into(),
             settings: PoolSettings {
                 timeouts: section.timeouts.into(),
                 affinity: section.affinity.unwrap_or(true),
+                hedge: section.hedge.map(|wait| wait.0),
                 leave_state_behind: section.leave_state_behind,
                 ..PoolSettings::default()
             },

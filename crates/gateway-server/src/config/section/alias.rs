@@ -35,6 +35,9 @@ pub struct Alias {
     pub leave_state_behind: bool,
     /// Leaves the name out of `GET /v1/models`. Default false.
     pub hidden: bool,
+    /// After this time without a first token, or without the answer where it comes whole, a second target is asked beside
+    /// the first; the first answer wins, the other attempt is cancelled, and may be paid for. Never when left out.
+    pub hedge: Option<Wait>,
 }
 
 /// In which order the targets of an alias are asked.

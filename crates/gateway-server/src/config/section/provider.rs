@@ -45,6 +45,9 @@ pub struct Provider {
     pub max_queued: Option<usize>,
     /// How long a request waits at most. Default 10 s.
     pub queue_wait: Option<Wait>,
+    /// How often its model list is asked for, so that it is known to be back, or gone, before a request finds out: at
+    /// least 1 s. Never when left out.
+    pub probe: Option<Wait>,
     /// How it is reached, where it differs from `[connection]`.
     pub connection: Connection,
     /// Headers of every request, beside the vendor's. Their values are secrets and are never shown.
@@ -124,6 +127,7 @@ impl Default for Provider {
             max_concurrent: None,
             max_queued: None,
             queue_wait: None,
+            probe: None,
             connection: Connection::default(),
             headers: BTreeMap::new(),
             auth: None,

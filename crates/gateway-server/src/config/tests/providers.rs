@@ -356,3 +356,40 @@ fn a_limit_brings_its_queue_with_it() {
         );
     }
 }
+
+#[test]
+fn a_provider_with_a_list_can_be_asked_for_it() {
+    let text = |probe: &str| format!("[providers.groq]\napi_key = 'gsk-1'\nprobe = '{probe}'\n");
+    let probe = good(&text("30s"), &[]).providers[0].probe;
+    assert_eq!(probe, Some(std::time::Duration::from_secs(30)));
+    let problems = bad(&text("500ms"), &[]);
+    assert_eq!(
+        problems,
+        ["g.toml:3:9: providers.groq.probe: expected at least 1s"]
+    );
+    let none = "[providers.groq]\napi_key = 'gsk-1'\nprobe = '30s'\nmodels = { shape = 'none' }\n";
+    let problems = bad(none, &[]);
+    let expected =
+        "g.toml:3:9: providers.groq.probe: this provider has no model list that could be asked for";
+    assert!(
+        problems.len() == 1 && problems[0].starts_with(expected),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn an_alias_with_two_targets_can_hedge() {
+    let text = |targets: &str| {
+        let two = "[providers.groq]\napi_key = 'gsk-1'\n[providers.openai]\napi_key = 'sk-1'\n";
+        format!("{two}[models.m]\nhedge = '800ms'\ntargets = {targets}\n")
+    };
+    let settings = good(&text("['groq/x', 'openai/y']"), &[]);
+    let hedge = settings.aliases[0].settings.hedge;
+    assert_eq!(hedge, Some(std::time::Duration::from_millis(800)));
+    let problems = bad(&text("['groq/x']"), &[]);
+    let expected = "g.toml:6:9: models.m.hedge: there is no second target";
+    assert!(
+        problems.len() == 1 && problems[0].starts_with(expected),
+        "{problems:#?}"
+    );
+}

@@ -18,7 +18,7 @@ use crate::{
         forward,
         permit::held,
         receive::{Arriving, Refusal},
-        relay::Source,
+        relay::{Source, Unread},
         understand::multipart::SecondModel,
     },
     observe::Exchange,
@@ -71,7 +71,10 @@ pub(super) async fn relay(
     Ok(Answer {
         status: reply.status,
         headers: reply.headers,
-        source: Source::Binary(held(reply.body, permit)),
+        source: Source::Binary(Unread {
+            stream: held(reply.body, permit),
+            feedback: None,
+        }),
     }
     .header(
         "x-selected-provider".parse().unwrap_or(header::VIA),
