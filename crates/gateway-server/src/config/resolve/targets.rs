@@ -98,7 +98,6 @@ impl<'t> Tracer<'t> {
                 affinity: section.affinity.unwrap_or(true),
                 hedge: section.hedge.map(|wait| wait.0),
                 leave_state_behind: section.leave_state_behind,
-                ..PoolSettings::default()
             },
             ..Alias::new(name, targets)
         })
