@@ -11,6 +11,7 @@
 mod affinity;
 mod auth;
 mod bad_input;
+mod callers;
 mod client_gone;
 mod connection;
 mod connections;
@@ -24,7 +25,9 @@ mod flow;
 mod framing;
 mod h2_frames;
 mod hostile_upstream;
+mod images;
 mod limits;
+mod loops;
 mod models;
 mod outbound;
 mod overload;

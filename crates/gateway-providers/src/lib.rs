@@ -3,12 +3,14 @@
 pub mod answer;
 pub mod auth;
 pub mod call;
+pub mod callers;
 pub mod capabilities;
 pub mod credentials;
 pub mod demo;
 pub mod dialects;
 pub mod fault;
 pub mod framing;
+pub mod images;
 mod listed;
 mod mend;
 pub mod openai;
@@ -42,6 +44,7 @@ pub use self::{
     registry::Registry,
     secret::{Redactor, Secret},
     settings::{ProviderInput, ProviderSettings, ProxyPathError, SettingsError},
+    upstream::HOPS,
     usage::TokenUsage,
     vendor::{Catalog, Quirk, VendorRow},
 };

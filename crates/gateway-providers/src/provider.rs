@@ -25,6 +25,18 @@ pub trait Provider: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Whether a caller brought it along for one request: nothing about it is remembered, and nothing that is counted
+    /// or bounded for configured providers holds for it, be its name the same.
+    fn is_callers_own(&self) -> bool {
+        false
+    }
+
+    /// Whether it takes images as bytes only, and a request that names one by its address is refused. See
+    /// [`images`](crate::images).
+    fn wants_image_bytes(&self) -> bool {
+        false
+    }
+
     /// The id of its vendor, e.g. `vllm`.
     fn vendor(&self) -> &str;
 

@@ -85,6 +85,8 @@ pub struct Attempt {
     pub provider: String,
     /// Which of its accounts, where it has several.
     pub account: Option<String>,
+    /// Whether the caller brought the provider along: its name is then nobody's in the configuration.
+    pub callers_own: bool,
     /// The model as the upstream takes it.
     pub model: String,
     /// Whether the model's name is from a closed set, see [`Target::known`].
@@ -100,6 +102,7 @@ impl Attempt {
         Self {
             provider: target.provider.name().to_owned(),
             account: target.provider.account().map(str::to_owned),
+            callers_own: target.provider.is_callers_own(),
             model: target.model.clone(),
             known: target.known,
             outcome,

@@ -42,6 +42,7 @@ pub(crate) struct Scripted {
     /// The last one stays.
     script: Mutex<VecDeque<Script>>,
     listed: AtomicUsize,
+    callers_own: bool,
     pub(crate) calls: Mutex<Vec<Call>>,
 }
 
@@ -52,12 +53,19 @@ impl Scripted {
             operations: OPERATIONS.iter().map(|row| row.operation).collect(),
             script: Mutex::new(script.into_iter().collect()),
             listed: AtomicUsize::new(0),
+            callers_own: false,
             calls: Mutex::default(),
         }
     }
 
     pub(crate) fn offering(mut self, operations: &[Operation]) -> Self {
         self.operations = operations.to_vec();
+        self
+    }
+
+    /// The same, brought along by a caller.
+    pub(crate) fn brought_along(mut self) -> Self {
+        self.callers_own = true;
         self
     }
 
@@ -84,6 +92,10 @@ impl Provider for Scripted {
 
     fn vendor(&self) -> &'static str {
         "scripted"
+    }
+
+    fn is_callers_own(&self) -> bool {
+        self.callers_own
     }
 
     fn supports(&self, operation: Operation) -> bool {

@@ -1,9 +1,11 @@
 //! Table, catalogue and attempts put together: the one object that a server holds.
 
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
@@ -16,8 +18,8 @@ use crate::{
     limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
-        ModelRequest, Plan, ResolveError, RoutingTable, TableError, TableParts, Target, Verdict,
-        Waits, resolve, unknown_provider,
+        ModelRequest, Plan, ResolveError, RoutingTable, Seating, TableError, TableParts, Target,
+        Verdict, Waits, resolve, unknown_provider,
     },
     select::{Selection, Selector},
     succession::Kept,
@@ -193,6 +195,26 @@ impl Router {
         self.affinity.len()
     }
 
+    /// As [`plan`](Self::plan), where the caller brought a provider along: it is asked in place of the provider of its
+    /// name in the request's sequence, or alone where the request has none. Nothing about it is remembered.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan).
+    pub async fn plan_with_guest(
+        &self,
+        request: &ModelRequest<'_>,
+        guest: SharedProvider,
+    ) -> Result<Plan, ResolveError> {
+        let Some(seating) = Seating::of(request, guest.name(), &self.table) else {
+            return self.plan(request).await;
+        };
+        let others = match seating.others() {
+            Some(request) => Some(self.plan(&request).await),
+            None => None,
+        };
+        seating.plan(guest, others, &self.table)
+    }
+
     /// Sends a request to its plan's targets, one after the other as far as another attempt can help and may be made,
     /// see [`failover`](crate::failover). Once a stream has begun, nobody else is asked.
     ///
@@ -214,9 +236,19 @@ impl Router {
         let timeouts = |provider: &str| self.timeouts(provider);
         let routed = self.failover.run(selection, ask, &timeouts).await?;
         Ok(match conversation {
-            Some(conversation) => self.affinity.keep(conversation, routed),
-            None => routed,
+            Some(conversation) if order == Order::Ours || self.is_configured(&routed.target) => {
+                self.affinity.keep(conversation, routed)
+            }
+            _ => routed,
         })
+    }
+
+    /// Whether the target's provider is one of the table's, and none that a caller brought along.
+    fn is_configured(&self, target: &Target) -> bool {
+        let accounts = self.table.accounts(target.provider.name());
+        accounts
+            .iter()
+            .any(|account| Arc::ptr_eq(account, &target.provider))
     }
 
     /// The plan with the one target that is to be asked now, one with a free place if there is one; for a request that

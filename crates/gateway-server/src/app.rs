@@ -18,9 +18,11 @@ use crate::{
     health::Health,
     http::{
         body_memory::{BodyMemory, BodyShare},
+        callers::CallersEndpoints,
         cors::CorsPolicy,
         detach::Detached,
         error::{ErrorStyle, UpstreamErrorPolicy},
+        hops::Hops,
         identify::Keys,
         path_models::PathModels,
         receive::BodyLimits,
@@ -49,6 +51,10 @@ pub struct HttpSettings {
     pub images: bool,
     /// Models that providers read out of paths.
     pub path_models: PathModels,
+    /// This gateway's place on the way of requests.
+    pub hops: Hops,
+    /// How endpoints that callers bring along are called, where they may bring any.
+    pub callers: Option<CallersEndpoints>,
     /// Whether `/proxy` is there.
     pub proxy: bool,
     /// Whether one backend gets every request as it is.
@@ -183,6 +189,14 @@ impl Live {
         BodyPolicy {
             limits: self.settings.scan,
             vision: self.settings.vision,
+        }
+    }
+
+    /// How errors of a caller's own endpoint are answered: the credential was the caller's.
+    pub fn callers_own_errors(&self) -> UpstreamErrorPolicy {
+        UpstreamErrorPolicy {
+            own_credentials: false,
+            ..self.upstream_errors()
         }
     }
 

@@ -6,7 +6,9 @@ use std::{
 };
 
 use gateway_client::transport::TransportError;
-use gateway_providers::{demo::DemoError, provider::SharedProvider, registry::RegistryError};
+use gateway_providers::{
+    callers::CallersError, demo::DemoError, provider::SharedProvider, registry::RegistryError,
+};
 use gateway_router::{CatalogueSettings, RouterSettings, resolve::TableParts};
 use gateway_types::json::ScanLimits;
 
@@ -18,8 +20,10 @@ use crate::{
         section::{self, LogFormat},
     },
     http::{
+        callers::CallersEndpoints,
         cors::CorsPolicy,
         error::{ErrorFormat, ErrorStyle},
+        hops::Hops,
         identify::Keys,
         path_models::PathModels,
         receive::BodyLimits,
@@ -30,6 +34,13 @@ use crate::{
     workers::Workers,
 };
 
+/// What stands between this gateway and places that its configuration does not name.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) hops: Hops,
+    pub(crate) callers: Option<CallersEndpoints>,
+}
+
 /// Why a checked configuration still makes no server.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
@@ -39,6 +50,9 @@ pub enum ComposeError {
     /// A provider cannot be built.
     #[error(transparent)]
     Provider(#[from] RegistryError),
+    /// Callers' endpoints cannot be called.
+    #[error(transparent)]
+    Callers(#[from] CallersError),
     /// The demo provider cannot be built.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -61,8 +75,9 @@ impl Parts {
         settings: Settings,
         providers: Vec<SharedProvider>,
         workers: Option<Workers>,
+        edge: Edge,
     ) -> Self {
-        let http = http(&settings);
+        let http = http(&settings, edge);
         let router = router(&settings);
         let access_log = settings
             .logging
@@ -153,7 +168,7 @@ fn by_name<T>(
     named.collect()
 }
 
-fn http(settings: &Settings) -> HttpSettings {
+fn http(settings: &Settings, edge: Edge) -> HttpSettings {
     let single_backend = settings.mode == Mode::SingleBackend;
     HttpSettings {
         keys: keys(&settings.auth),
@@ -174,6 +189,8 @@ fn http(settings: &Settings) -> HttpSettings {
         vision: settings.features.vision,
         images: settings.features.images,
         path_models: path_models(settings),
+        hops: edge.hops,
+        callers: edge.callers,
         proxy: settings.features.proxy,
         single_backend,
         // One backend gets every body as it is, so nothing is asked of it that the client did not ask.

@@ -8,18 +8,23 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use gateway_client::transport::Transport;
+use gateway_client::transport::{HttpTransportConfig, Transport, guard::GuardedTransport};
 use gateway_providers::{
-    Provider, ProviderSettings,
+    HOPS, Provider, ProviderSettings,
     call::AnswerLimits,
+    callers::CallersProviders,
     demo::{DemoConfig, DemoProvider},
+    images::{ImageFetcher, WithImages},
     provider::SharedProvider,
     registry::build_provider,
 };
 
+use http::HeaderMap;
+
 use crate::{
-    compose::ComposeError,
+    compose::{ComposeError, Edge},
     config::{ConnectionSettings, DemoSettings, Settings},
+    http::{callers::CallersEndpoints, hops::Hops},
     server::Parts,
     workers::{PerWorkerTransport, Workers},
 };
@@ -28,6 +33,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Composer {
     workers: usize,
+    hops: Hops,
+    /// Made where somebody first needs it.
+    images: Option<Arc<ImageFetcher>>,
     threads: Option<Workers>,
     transports: HashMap<ConnectionSettings, Weak<dyn Transport>>,
     made: Vec<Made>,
@@ -46,6 +54,7 @@ enum Blueprint {
     Upstream {
         settings: Box<ProviderSettings>,
         connection: ConnectionSettings,
+        fetch_images: bool,
     },
     Demo(DemoSettings),
 }
@@ -55,6 +64,8 @@ impl Composer {
     pub fn new(workers: usize) -> Self {
         Self {
             workers,
+            hops: Hops::new(),
+            images: None,
             threads: None,
             transports: HashMap::new(),
             made: Vec::new(),
@@ -70,7 +81,26 @@ impl Composer {
         if let (None, Some(count)) = (&self.threads, NonZeroUsize::new(self.workers)) {
             self.threads = Some(Workers::start(count).map_err(ComposeError::Workers)?);
         }
-        Ok(Parts::of(settings, providers, self.threads.clone()))
+        let edge = Edge {
+            hops: self.hops.clone(),
+            callers: self.callers(&settings)?,
+        };
+        let threads = self.threads.clone();
+        Ok(Parts::of(settings, providers, threads, edge))
+    }
+
+    /// How endpoints that callers bring along are called. They share nothing with the configured providers.
+    fn callers(&self, settings: &Settings) -> Result<Option<CallersEndpoints>, ComposeError> {
+        let Some(callers) = &settings.caller_endpoints else {
+            return Ok(None);
+        };
+        let mut config = HttpTransportConfig::default();
+        config.connect_timeout = settings.timeouts.connect;
+        let marks = HeaderMap::from_iter([(HOPS, self.hops.mark().clone())]);
+        Ok(Some(CallersEndpoints {
+            transport: GuardedTransport::new(callers.policy.clone(), config)?,
+            providers: CallersProviders::new(callers.rules.clone(), limits(settings), marks)?,
+        }))
     }
 
     /// Every provider in its order, the demo last.
@@ -78,18 +108,19 @@ impl Composer {
         self.made.retain(|made| made.provider.strong_count() > 0);
         self.transports
             .retain(|_, transport| transport.strong_count() > 0);
-        let limits = AnswerLimits {
-            whole_bytes: settings.limits.max_response_body.0,
-            event_bytes: settings.limits.max_event.0,
-        };
+        let limits = limits(settings);
+        let fetch_images = settings.features.fetch_images;
+        let mark = self.hops.mark().clone();
         let upstreams = settings.providers.iter().flat_map(|provider| {
             let accounts = std::iter::once(&provider.settings).chain(&provider.further_accounts);
             accounts.map(|account| {
                 let mut settings = account.clone();
                 settings.limits = limits;
+                settings.headers.insert(HOPS, mark.clone());
                 Blueprint::Upstream {
                     settings: Box::new(settings),
                     connection: provider.connection.clone(),
+                    fetch_images,
                 }
             })
         });
@@ -109,7 +140,12 @@ impl Composer {
             Blueprint::Upstream {
                 settings,
                 connection,
-            } => build_provider((**settings).clone(), self.transport(connection)?)?,
+                fetch_images,
+            } => {
+                let transport = self.transport(connection)?;
+                let provider = build_provider((**settings).clone(), transport)?;
+                self.with_images(provider, *fetch_images)?
+            }
             Blueprint::Demo(demo) => Arc::new(DemoProvider::new(DemoConfig {
                 pace: demo.pace,
                 list_faults: demo.list_faults,
@@ -120,6 +156,23 @@ impl Composer {
             provider: Arc::downgrade(&provider),
         });
         Ok(provider)
+    }
+
+    /// Images are fetched for providers that cannot be told an address, where that is on.
+    fn with_images(
+        &mut self,
+        provider: SharedProvider,
+        fetch_images: bool,
+    ) -> Result<SharedProvider, ComposeError> {
+        if !fetch_images || !provider.wants_image_bytes() {
+            return Ok(provider);
+        }
+        let fetcher = match &self.images {
+            Some(fetcher) => Arc::clone(fetcher),
+            None => Arc::new(ImageFetcher::new(HttpTransportConfig::default())?),
+        };
+        self.images = Some(Arc::clone(&fetcher));
+        Ok(Arc::new(WithImages::new(provider, fetcher)))
     }
 
     /// Providers that are reached in the same way share their connections.
@@ -137,6 +190,13 @@ impl Composer {
         self.transports
             .insert(connection.clone(), Arc::downgrade(&transport));
         Ok(transport)
+    }
+}
+
+fn limits(settings: &Settings) -> AnswerLimits {
+    AnswerLimits {
+        whole_bytes: settings.limits.max_response_body.0,
+        event_bytes: settings.limits.max_event.0,
     }
 }
 

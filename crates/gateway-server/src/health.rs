@@ -132,7 +132,8 @@ impl Health {
 
     /// Notes how an attempt ended. Client errors are no sign of ill health.
     pub fn note(&self, attempt: &Attempt) {
-        let Some(seen) = self.seen.get(&*attempt.label()) else {
+        let seen = self.seen.get(&*attempt.label());
+        let Some(seen) = seen.filter(|_| !attempt.callers_own) else {
             return;
         };
         let class = class(attempt.outcome);
@@ -236,6 +237,7 @@ mod tests {
             health.note(&Attempt {
                 provider: "lab".to_owned(),
                 account: None,
+                callers_own: false,
                 model: "m".to_owned(),
                 known: false,
                 outcome: *outcome,

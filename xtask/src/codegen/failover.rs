@@ -21,6 +21,9 @@ ones were asked is in `x-attempts: openai=429,azure=200`, `x-selected-provider` 
   target at each provider, where it has one there, so that `[models."gpt-4.1"] targets = ["azure/my-deployment"]` gives
   a deployment its public name. A provider that is known and not configured is passed over (400 `provider_not_configured`
   when none is left), an unknown one is an error (400 `unknown_provider`).
+- **`x-opengateway-vllm-endpoint`**: in the sequence `vllm` is then the caller's own server, with the caller's own key; a
+  request without a sequence asks it alone. It is off until configured (`[caller_endpoints]`), asked once, and how it fails
+  is remembered for nobody.
 - **An alias** with several targets: these, in the order of its `strategy`.
 - On paths **without `/v1`** a request that brings no sequence gets `routing.failover_sequence`, if its model leads to a
   provider of that sequence or nowhere: an alias, `?provider=` and another provider's model keep their meaning.

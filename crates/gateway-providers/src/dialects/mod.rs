@@ -59,6 +59,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// What cannot be expressed and cannot be left out either, with the member that the caller should change.
     fn encode(&self, ask: &Ask<'_>) -> Result<Encoded, TranslateError>;
 
+    /// Whether it has no word for an image at an `https` address.
+    fn wants_image_bytes(&self) -> bool {
+        false
+    }
+
     /// The member of a request's body whose elements each get the caller's own options (`provider_options`), where
     /// it is not the body itself that gets them.
     fn options_go_into(&self, _operation: Operation) -> Option<&'static str> {

@@ -7,7 +7,7 @@ use std::{borrow::Cow, ops::Range};
 pub(crate) struct Edits(Vec<(Range<usize>, Cow<'static, str>)>);
 
 impl Edits {
-    pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<Cow<'static, str>>) {
+    pub(crate) fn replace(&mut self, range: Range<usize>, text: impl Into<Cow<'static, str>>) {
         self.0.push((range, text.into()));
     }
 

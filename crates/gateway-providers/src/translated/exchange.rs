@@ -11,7 +11,7 @@ use url::Url;
 
 use super::stream::TranslatedStream;
 use crate::{
-    CallError, EventStream, Fault, FaultKind, ProviderSettings, Reply, ReplyBody,
+    CallError, EventStream, Fault, FaultKind, HOPS, ProviderSettings, Reply, ReplyBody,
     answer::{AnswerSeed, AnswerWriter},
     call::Timeouts,
     credentials::Signer,
@@ -38,6 +38,8 @@ pub(super) struct Exchange {
     pub(super) signer: Arc<dyn Signer>,
     pub(super) dialect: Arc<dyn Dialect>,
     pub(super) timeouts: Timeouts,
+    /// The gateways that the call has passed, where it has passed others.
+    pub(super) hops: Option<HeaderValue>,
 }
 
 /// A success whose body is still to be read.
@@ -227,6 +229,9 @@ impl Exchange {
         } = request;
         let settings = &*self.settings;
         let mut headers = upstream_headers(settings, own);
+        if let Some(hops) = &self.hops {
+            headers.insert(HOPS, hops.clone());
+        }
         headers.insert(header::ACCEPT, accept(framing, stream));
         let body = if body.is_empty() {
             RequestBody::Empty

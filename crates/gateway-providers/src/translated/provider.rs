@@ -12,7 +12,7 @@ use gateway_types::json::{RawObject, ScanLimits};
 
 use super::{exchange::Exchange, models};
 use crate::{
-    Call, CallError, Operation, Payload, Preview, Provider, ProviderSettings, Reply,
+    Call, CallError, HOPS, Operation, Payload, Preview, Provider, ProviderSettings, Reply,
     TranslateError,
     answer::AnswerSeed,
     credentials::Signer,
@@ -107,6 +107,7 @@ impl TranslatedProvider {
             signer: Arc::clone(&self.signer),
             dialect: Arc::clone(&self.dialect),
             timeouts: self.settings.timeouts,
+            hops: None,
         }
     }
 }
@@ -123,6 +124,10 @@ impl Provider for TranslatedProvider {
 
     fn vendor(&self) -> &str {
         &self.settings.vendor.id
+    }
+
+    fn wants_image_bytes(&self) -> bool {
+        self.dialect.wants_image_bytes()
     }
 
     fn supports(&self, operation: Operation) -> bool {
@@ -148,6 +153,7 @@ impl Provider for TranslatedProvider {
         refuse_dropped(call.strict, &dropped, &self.settings.name)?;
         let exchange = Exchange {
             timeouts: call.timeouts,
+            hops: call.headers.get(HOPS).cloned(),
             ..self.exchange()
         };
         let seed = self.seed(&call, body);

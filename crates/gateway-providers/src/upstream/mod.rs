@@ -11,6 +11,7 @@ mod proxy;
 mod request;
 mod send;
 
+pub use self::request::HOPS;
 pub(crate) use self::{
     dropped::{refuse_dropped, tell_dropped},
     hold::{EVENT_STREAM, hold},

@@ -21,11 +21,16 @@ static NEVER_FROM_CALLER: [HeaderName; 13] = [
     header::UPGRADE,
 ];
 
-/// Headers that choose a version or features of an API: what the caller, or a dialect for it, says stands above
-/// what the provider says for all.
-static CALLERS_CHOICE: [HeaderName; 2] = [
+/// The gateways that a request has passed, one id after the other with commas between. The provider's settings say it
+/// of a request that begins here; of one that has passed others already, the call's headers do.
+pub const HOPS: HeaderName = HeaderName::from_static("x-gateway-hops");
+
+/// Headers that choose a version or features of an API, and the way that a request has come: what the caller, or a
+/// dialect for it, says stands above what the provider says for all.
+static CALLERS_CHOICE: [HeaderName; 3] = [
     HeaderName::from_static("anthropic-version"),
     HeaderName::from_static("anthropic-beta"),
+    HOPS,
 ];
 
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");

@@ -126,7 +126,8 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         }
         let leave = self.failover.health.admit(target, false).ok()?;
         let permit = free_place(self.gate(target)).ok()?;
-        let may = self.failover.budgets.may_retry(target.provider.name());
+        let provider = &target.provider;
+        let may = !provider.is_callers_own() && self.failover.budgets.may_retry(provider.name());
         may.then(|| self.start(place, (target, leave), permit, 1))?
     }
 
@@ -189,6 +190,9 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
     /// Whether the target may be asked for the first time by this request: at a provider that has failed it already
     /// that is a retry.
     fn may_begin(&self, target: &Target) -> bool {
+        if target.provider.is_callers_own() {
+            return true;
+        }
         let provider = target.provider.name();
         let is_retry = self
             .attempts

@@ -159,7 +159,7 @@ impl Health {
             target,
             probes: Probes::default(),
         };
-        if self.is_untroubled() {
+        if self.is_untroubled() || target.provider.is_callers_own() {
             return Ok(leave);
         }
         let now = Instant::now();
@@ -186,7 +186,7 @@ impl Health {
 
     /// As [`refusal`](Self::refusal), to a request that may have nowhere else to go.
     fn refusal_to(&self, target: &Target, last_resort: bool) -> Option<Refusal> {
-        if self.is_untroubled() {
+        if self.is_untroubled() || target.provider.is_callers_own() {
             return None;
         }
         let ledger = self.lock();
@@ -257,6 +257,9 @@ impl Health {
 
     /// A target answered.
     fn note_success(&self, target: &Target, probes: Probes) {
+        if target.provider.is_callers_own() {
+            return;
+        }
         let Some(settings) = self.settings.as_ref().filter(|_| !self.is_untroubled()) else {
             return;
         };
@@ -289,6 +292,9 @@ impl Health {
         let Some(settings) = &self.settings else {
             return;
         };
+        if target.provider.is_callers_own() {
+            return;
+        }
         let now = Instant::now();
         let mut ledger = self.lock();
         self.prune(&mut ledger, now);

@@ -93,7 +93,9 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
         if left_alone || pause > LONGEST_WAIT || too_late {
             return Step::Leave(Onward::Next);
         }
-        if !self.failover.budgets.may_retry(target.provider.name()) {
+        // How often a caller's own endpoint is asked is the caller's to decide.
+        let provider = &target.provider;
+        if provider.is_callers_own() || !self.failover.budgets.may_retry(provider.name()) {
             return Step::Leave(Onward::Next);
         }
         Step::Again(whole)

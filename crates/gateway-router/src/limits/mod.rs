@@ -115,6 +115,9 @@ impl Limits {
 
     /// The gate of the account that this provider is.
     pub(crate) fn gate_of(&self, provider: &dyn Provider) -> Option<&Gate> {
+        if provider.is_callers_own() {
+            return None;
+        }
         self.gate(provider.name(), provider.account())
     }
 

@@ -14,6 +14,7 @@
 
 mod alias;
 mod error;
+mod guest;
 mod hint;
 mod overrides;
 mod policy;
@@ -41,6 +42,7 @@ pub use self::{
 };
 pub(crate) use self::{
     error::not_found,
+    guest::Seating,
     rules::{DEFAULT, Found, Located, locate, unknown_provider},
 };
 use crate::{

@@ -128,7 +128,7 @@ fn configured(names: &[String], table: &RoutingTable) -> Result<Vec<usize>, Reso
 }
 
 /// What `default` stands for, where it is no alias; every other name stands for itself.
-fn meant<'a>(model: &'a str, table: &'a RoutingTable) -> &'a str {
+pub(super) fn meant<'a>(model: &'a str, table: &'a RoutingTable) -> &'a str {
     if model != DEFAULT || table.aliases().contains(DEFAULT) {
         return model;
     }
@@ -136,7 +136,7 @@ fn meant<'a>(model: &'a str, table: &'a RoutingTable) -> &'a str {
 }
 
 /// The name without its prefix, where that names a provider of the sequence, configured or not.
-fn stripped<'a>(model: &'a str, names: &[String]) -> Option<&'a str> {
+pub(super) fn stripped<'a>(model: &'a str, names: &[String]) -> Option<&'a str> {
     let (prefix, rest) = model.split_once('/')?;
     let named = names.iter().any(|name| name.eq_ignore_ascii_case(prefix));
     Some(rest).filter(|rest| named && !rest.is_empty())

@@ -114,7 +114,7 @@ async fn a_thousand_cold_requests_fetch_each_list_once() {
     assert_eq!(openai.times_listed(), 1);
 }
 
-fn ask(operation: Operation) -> Ask {
+pub(super) fn ask(operation: Operation) -> Ask {
     Ask {
         operation,
         payload: Payload::Json(object(r#"{"model":"any"}"#)),

@@ -128,7 +128,8 @@ impl Selector {
     /// The target through each of its provider's accounts: those in turn that may be asked, then the others.
     fn ways(&self, target: Target, table: &RoutingTable, health: &Health) -> Vec<Target> {
         let name = target.provider.name();
-        let Some(turn) = self.turns.get(name) else {
+        let turn = self.turns.get(name);
+        let Some(turn) = turn.filter(|_| !target.provider.is_callers_own()) else {
             return vec![target];
         };
         let turn = turn.fetch_add(1, Ordering::Relaxed);

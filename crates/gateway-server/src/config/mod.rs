@@ -34,9 +34,9 @@ pub use self::{
     schema::json_schema,
     section::Config,
     settings::{
-        AuthSettings, ConfiguredProvider, CorsSettings, DemoSettings, FeatureSettings,
-        MetricsSettings, Mode, Origins, ProviderSource, ServerSettings, Settings, TlsFiles,
-        UpstreamTimeouts,
+        AuthSettings, CallerEndpointSettings, ConfiguredProvider, CorsSettings, DemoSettings,
+        FeatureSettings, MetricsSettings, Mode, Origins, ProviderSource, ServerSettings, Settings,
+        TlsFiles, UpstreamTimeouts,
     },
     summary::Summary,
     value::{ByteSize, KeyList, NamedKey, SecretText, TextList, Wait},

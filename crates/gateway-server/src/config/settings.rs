@@ -2,7 +2,8 @@
 
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use gateway_providers::ProviderSettings;
+use gateway_client::transport::guard::GuardPolicy;
+use gateway_providers::{ProviderSettings, rules::ModelRules};
 use gateway_router::{
     AffinitySettings, FailoverSettings,
     limits::LimitSettings,
@@ -56,6 +57,8 @@ pub struct Settings {
     pub errors: Errors,
     /// What is switched on.
     pub features: FeatureSettings,
+    /// Endpoints that callers bring along, where they may.
+    pub caller_endpoints: Option<CallerEndpointSettings>,
     /// Which web pages may call.
     pub cors: CorsSettings,
     /// What the log says and how it looks.
@@ -186,8 +189,20 @@ pub struct FeatureSettings {
     pub images: bool,
     /// Whether a request that would lose a member on its way is refused.
     pub strict_translation: bool,
+    /// Whether images are fetched for providers that take bytes only.
+    pub fetch_images: bool,
     /// Whether `/proxy` is served.
     pub proxy: bool,
+}
+
+/// Endpoints that callers bring along.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CallerEndpointSettings {
+    /// Which of them are called.
+    pub policy: GuardPolicy,
+    /// What holds for some of their models only.
+    pub rules: ModelRules,
 }
 
 /// Which web pages may call.

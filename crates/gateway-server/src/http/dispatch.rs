@@ -106,7 +106,10 @@ async fn run(
         return Err(method_not_allowed(&route, request.uri().path()));
     }
     let principal = match route.policy {
-        Policy::Protected => live.settings.keys.identify(request.headers())?,
+        Policy::Protected => {
+            live.settings.hops.check(request.headers())?;
+            live.settings.keys.identify(request.headers())?
+        }
         Policy::Open => Principal::Anonymous,
         // The route tells more to those who have a key, and does not mind those who have none.
         Policy::OpenWithDetails => live

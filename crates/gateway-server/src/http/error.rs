@@ -84,6 +84,7 @@ catalogue! {
     ListTimeout => GATEWAY_TIMEOUT "backend_timeout" "list_timeout" again "The provider did not list its models in time.";
     NoHealthyBackend => SERVICE_UNAVAILABLE "backend_unreachable" "no_healthy_backend" again "Every provider of the model has failed so often lately, or asked for a pause, that it is left alone for a while. Nothing was sent; the message says why, `retry-after` when.";
     NoAvailableChannel => SERVICE_UNAVAILABLE "backend_unreachable" "no_available_channel" again "No provider can take the request now.";
+    LoopDetected => LOOP_DETECTED "invalid_request" "loop_detected" final "The request has been here before, or has passed too many gateways: the base URLs of their providers lead to each other.";
     Draining => SERVICE_UNAVAILABLE "server_shutting_down" "draining" again "The gateway is shutting down; another one will answer.";
     Overloaded => SERVICE_UNAVAILABLE "overloaded" "overloaded" again "The gateway or a provider has as much to do as it may have: the bodies of all requests together are at `limits.max_request_memory`, or as many requests as may are under way at the provider (`max_concurrent`) and waiting for it (`max_queued`, `queue_wait`). Nothing was sent.";
 }

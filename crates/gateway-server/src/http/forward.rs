@@ -1,6 +1,9 @@
 //! Which of a client's headers may go upstream: a list of names, never a credential, a cookie or an address.
 
+use gateway_providers::HOPS;
 use http::{HeaderMap, HeaderName, header};
+
+use super::hops::Hops;
 
 /// Headers that change what an upstream does with a call, and that are the caller's to set.
 static TO_CALLS: [HeaderName; 8] = [
@@ -26,17 +29,20 @@ static TO_PROXY: [HeaderName; 7] = [
 ];
 
 /// The headers for an upstream call.
-pub fn for_call(headers: &HeaderMap) -> HeaderMap {
-    pick(headers, &[&TO_CALLS])
+pub fn for_call(headers: &HeaderMap, hops: &Hops) -> HeaderMap {
+    pick(headers, hops, &[&TO_CALLS])
 }
 
 /// The headers for a raw proxy request.
-pub fn for_proxy(headers: &HeaderMap) -> HeaderMap {
-    pick(headers, &[&TO_CALLS, &TO_PROXY])
+pub fn for_proxy(headers: &HeaderMap, hops: &Hops) -> HeaderMap {
+    pick(headers, hops, &[&TO_CALLS, &TO_PROXY])
 }
 
-fn pick(headers: &HeaderMap, lists: &[&[HeaderName]]) -> HeaderMap {
+fn pick(headers: &HeaderMap, hops: &Hops, lists: &[&[HeaderName]]) -> HeaderMap {
     let mut picked = HeaderMap::new();
+    if let Some(way) = hops.onward(headers) {
+        picked.insert(HOPS, way);
+    }
     for name in lists.iter().copied().flatten() {
         if !headers.contains_key(name) || named_by_connection(headers, name) {
             continue;
@@ -79,7 +85,14 @@ mod tests {
             headers.append(name, value.parse().unwrap());
         }
         let names = |map: HeaderMap| map.keys().map(HeaderName::to_string).collect::<Vec<_>>();
-        assert_eq!(names(for_call(&headers)), ["openai-beta"]);
-        assert_eq!(names(for_proxy(&headers)), ["openai-beta", "content-type"]);
+        let hops = Hops::new();
+        assert_eq!(names(for_call(&headers, &hops)), ["openai-beta"]);
+        let to_proxy = names(for_proxy(&headers, &hops));
+        assert_eq!(to_proxy, ["openai-beta", "content-type"]);
+        headers.insert(HOPS, "a".parse().unwrap());
+        for picked in [for_call(&headers, &hops), for_proxy(&headers, &hops)] {
+            let way = format!("a,{}", hops.mark().to_str().unwrap());
+            assert_eq!(picked[HOPS], way.as_str(), "no other way than ours");
+        }
     }
 }

@@ -53,6 +53,11 @@ impl Keys {
         }
     }
 
+    /// Whether the text is one of the keys.
+    pub fn holds(&self, text: &str) -> bool {
+        self.holder(text).is_some()
+    }
+
     /// Whether anybody is let in.
     pub fn is_open(&self) -> bool {
         self.keys.is_empty()

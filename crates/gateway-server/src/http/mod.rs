@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod body_memory;
+pub mod callers;
 pub mod cors;
 pub mod detach;
 pub mod dispatch;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod forward;
 pub mod framing;
 pub mod handlers;
+pub mod hops;
 pub mod identify;
 pub mod options;
 pub mod path_models;

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use gateway_providers::{Secret, callers::CALLERS_VENDOR};
 use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::error::{ApiError, ErrorKind};
+use super::{
+    callers::CallersEndpoint,
+    error::{ApiError, ErrorKind},
+};
 
 const FAILOVER: &str = "x-opengateway-failover-sequence";
-const ENDPOINT: &str = "x-opengateway-vllm-endpoint";
+pub(super) const ENDPOINT: &str = "x-opengateway-vllm-endpoint";
+pub(super) const ENDPOINT_KEY: &str = "x-opengateway-vllm-api-key";
 const TIMEOUT: &str = "x-opengateway-timeout";
 const STRICT: &str = "x-gateway-strict";
 
@@ -22,6 +27,8 @@ pub struct Options {
     pub provider: Option<String>,
     /// The failover sequence: providers in the order in which they are to be asked, none twice.
     pub sequence: Option<Vec<String>>,
+    /// The caller's own endpoint; it stands in the sequence then.
+    pub endpoint: Option<CallersEndpoint>,
     /// The caller's limit for the upstream: to the first token of a stream, to the end of a whole answer.
     pub timeout: Option<Duration>,
     /// Whether to refuse a request that would lose a member on its way; as configured when not said.
@@ -49,21 +56,30 @@ impl Options {
             });
         }
         let sequence = text(headers, FAILOVER)?.map(sequence).transpose()?;
-        if text(headers, ENDPOINT)?.is_some() {
-            let message =
-                format!("`{ENDPOINT}` is not switched on on this gateway. Leave the header out.");
-            return Err(ApiError::new(ErrorKind::InvalidHeader, message).param(ENDPOINT));
-        }
+        let endpoint = endpoint(headers)?;
+        // A caller who brings an endpoint and says nothing else means that one.
+        let sequence = sequence.or_else(|| {
+            let alone = vec![CALLERS_VENDOR.to_owned()];
+            endpoint.is_some().then_some(alone)
+        });
         let timeout = text(headers, TIMEOUT)?.map(timeout).transpose()?;
         check_agreement(query.as_deref(), sequence.as_deref())?;
         Ok(Self {
             provider: query,
             sequence,
+            endpoint,
             timeout,
             strict,
             opengateway,
         })
     }
+}
+
+/// A key without an endpoint goes nowhere.
+fn endpoint(headers: &HeaderMap) -> Result<Option<CallersEndpoint>, ApiError> {
+    let url = text(headers, ENDPOINT)?.map(str::to_owned);
+    let key = text(headers, ENDPOINT_KEY)?.map(Secret::from);
+    Ok(url.map(|url| CallersEndpoint { url, key }))
 }
 
 fn strict(text: &str) -> Result<bool, ApiError> {
@@ -127,7 +143,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
     }
 }
 
-fn bad_header(name: &'static str, why: &str) -> ApiError {
+pub(super) fn bad_header(name: &'static str, why: &str) -> ApiError {
     ApiError::new(
         ErrorKind::InvalidHeader,
         format!("The header `{name}` cannot be used: {why}."),
@@ -263,10 +279,40 @@ mod tests {
         );
         let twice = [(FAILOVER, r#"["a"]"#), (FAILOVER, r#"["b"]"#)];
         assert_eq!(read("/v1/x", &twice), Err(Some(FAILOVER.to_owned())));
+    }
+
+    #[test]
+    fn an_endpoint_stands_in_the_sequence_and_its_key_is_not_shown() {
+        let url = (ENDPOINT, " http://10.0.0.1:8000 ");
+        let key = (ENDPOINT_KEY, "sk-callers");
+        let options = read("/v1/x", &[url, key]).unwrap();
+        assert_eq!(options.sequence, Some(vec!["vllm".to_owned()]));
+        assert!(!format!("{options:?}").contains("sk-callers"));
+        let endpoint = options.endpoint.unwrap();
+        assert_eq!(endpoint.url, "http://10.0.0.1:8000");
+        assert_eq!(endpoint.key.unwrap().expose(), "sk-callers");
+
+        let both = [url, (FAILOVER, r#"["openai","vllm"]"#)];
+        let options = read("/v1/x", &both).unwrap();
         assert_eq!(
-            read("/v1/x", &[(ENDPOINT, "http://10.0.0.1")]),
-            Err(Some(ENDPOINT.to_owned()))
+            options.sequence,
+            Some(vec!["openai".to_owned(), "vllm".to_owned()])
         );
+        assert!(options.endpoint.is_some_and(|it| it.key.is_none()));
+        assert!(read("/v1/x?provider=VLLM", &[url]).is_ok());
+        let alone = read("/v1/x", &[key, (ENDPOINT, "")]).unwrap();
+        assert!(alone.endpoint.is_none() && alone.sequence.is_none());
+        for (uri, headers, param) in [
+            ("/v1/x", &[url, url][..], ENDPOINT),
+            ("/v1/x", &[url, key, key], ENDPOINT_KEY),
+            ("/v1/x?provider=openai", &[url], "provider"),
+        ] {
+            assert_eq!(
+                read(uri, headers).unwrap_err(),
+                Some(param.to_owned()),
+                "{uri} {headers:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,15 +5,19 @@ use std::{fmt::Write as _, sync::Arc};
 use axum::body::Body;
 use futures::StreamExt;
 use gateway_client::transport::ByteStream;
-use gateway_providers::{Operation, Payload, Reply, ReplyBody, operation::BodyKind};
+use gateway_providers::{
+    Operation, Payload, Reply, ReplyBody, callers::CALLERS_VENDOR, operation::BodyKind,
+    provider::SharedProvider,
+};
 use gateway_router::{Ask, Attempt, BoundState, ModelRequest, Plan, Routed, Speaker};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 
 use super::{
     answer::{Answer, header_text},
     body_memory::BodyShare,
+    callers::CallersEndpoints,
     detach::{Alone, Attempting, Sent},
-    error::{ApiError, ErrorKind},
+    error::{ApiError, ErrorKind, UpstreamErrorPolicy},
     forward,
     handlers::rest_of_form,
     options::Options,
@@ -27,6 +31,13 @@ use crate::{app::Live, observe::Exchange};
 const SELECTED_PROVIDER: HeaderName = HeaderName::from_static("x-selected-provider");
 const SELECTED_MODEL: HeaderName = HeaderName::from_static("x-selected-model");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-attempts");
+
+/// What a request asks for beside its body.
+struct Wish {
+    options: Options,
+    /// The provider at the caller's own endpoint.
+    guest: Option<SharedProvider>,
+}
 
 /// Serves one operation. The caller has been received and identified already ([`super::dispatch`]).
 ///
@@ -47,15 +58,17 @@ pub async fn serve(
     }
     let (parts, body) = request.into_parts();
     let options = Options::read(&parts.uri, &parts.headers)?;
+    let guest = guest(live, &options).await?;
+    let wish = Wish { options, guest };
 
     // Understand: what is asked, of which model. Plan: who can do it. A form's model must be respelled before
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
     let (plan, ask, share) = if is_json(operation, &parts.headers) {
         let caller = (&parts, exchange.record.principal.as_str());
-        plan_json(live, operation, &options, caller, body).await?
+        plan_json(live, operation, &wish, caller, body).await?
     } else {
-        let (plan, ask) = plan_form(live, operation, &options, &parts, body, &refusal).await?;
+        let (plan, ask) = plan_form(live, operation, &wish, &parts, body, &refusal).await?;
         // What is held of a form goes on with its stream.
         (plan, ask, live.body_share())
     };
@@ -77,7 +90,8 @@ pub async fn serve(
             }
             note(live, &failed.attempts, exchange);
             let attempts = attempts_text(&failed.attempts);
-            let error = ApiError::from_route(failed, live.upstream_errors());
+            let policy = upstream_errors(live, &failed.attempts);
+            let error = ApiError::from_route(failed, policy);
             return Err(error.header(ATTEMPTS, attempts_header(&attempts)));
         }
     };
@@ -86,10 +100,38 @@ pub async fn serve(
     // Relay: what comes is passed on. The record is settled when the body ends.
     // 201 belongs to one dialect, which knows chat only.
     let created = live.settings.created_status
-        && options.opengateway
+        && wish.options.opengateway
         && operation == Operation::Chat
         && !parts.uri.path().starts_with("/v1");
     Ok(relay(live, routed, created, exchange))
+}
+
+/// The provider at the endpoint that the caller brought along, where the sequence has a place for it.
+async fn guest(live: &Live, options: &Options) -> Result<Option<SharedProvider>, ApiError> {
+    let Some(endpoint) = &options.endpoint else {
+        return Ok(None);
+    };
+    let callers = live.settings.callers.as_ref();
+    let names = options.sequence.as_deref().unwrap_or_default();
+    let has_place = names
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(CALLERS_VENDOR));
+    if callers.is_some() && !has_place {
+        return Ok(None);
+    }
+    let timeouts = |name: &str| live.router.timeouts(name);
+    let keys = &live.settings.keys;
+    CallersEndpoints::provider(callers, endpoint, keys, timeouts)
+        .await
+        .map(Some)
+}
+
+/// How errors are answered of whoever was asked last.
+fn upstream_errors(live: &Live, attempts: &[Attempt]) -> UpstreamErrorPolicy {
+    match attempts.last() {
+        Some(attempt) if attempt.callers_own => live.callers_own_errors(),
+        _ => live.upstream_errors(),
+    }
 }
 
 fn is_json(operation: Operation, headers: &HeaderMap) -> bool {
@@ -139,7 +181,7 @@ async fn attempt(
 async fn plan_json(
     live: &Live,
     operation: Operation,
-    options: &Options,
+    wish: &Wish,
     (parts, principal): (&Parts, &str),
     body: Body,
 ) -> Result<(Plan, Ask, BodyShare), ApiError> {
@@ -148,7 +190,7 @@ async fn plan_json(
     let (bytes, share) =
         receive::read_whole(&parts.headers, body, live.settings.body, share).await?;
     let understood = Understood::read(operation, bytes, live.body_policy())?;
-    let plan = plan(live, operation, options, (parts, &understood.model)).await?;
+    let plan = plan(live, operation, wish, (parts, &understood.model)).await?;
     let speaker = Speaker {
         tenant: principal,
         headers: &parts.headers,
@@ -161,9 +203,12 @@ async fn plan_json(
         payload: Payload::Json(understood.body),
         stream: understood.stream,
         count_tokens: live.settings.count_tokens,
-        strict: options.strict.unwrap_or(live.settings.strict_translation),
-        headers: forward::for_call(&parts.headers),
-        limit: options.timeout,
+        strict: wish
+            .options
+            .strict
+            .unwrap_or(live.settings.strict_translation),
+        headers: forward::for_call(&parts.headers, &live.settings.hops),
+        limit: wish.options.timeout,
         conversation,
         state,
     };
@@ -173,7 +218,7 @@ async fn plan_json(
 async fn plan_form(
     live: &Live,
     operation: Operation,
-    options: &Options,
+    wish: &Wish,
     parts: &Parts,
     body: Body,
     refusal: &Refusal,
@@ -183,7 +228,7 @@ async fn plan_form(
     let share = live.body_share();
     let mut arriving = Arriving::new(body, live.settings.body, share);
     let (finder, range) = multipart::find_model(content_type, &mut arriving).await?;
-    let plan = plan(live, operation, options, (parts, &finder.text(&range))).await?;
+    let plan = plan(live, operation, wish, (parts, &finder.text(&range))).await?;
     // The form is written for one target and flows to it: who is left alone now is not that one.
     let plan = live.router.for_one_attempt(plan);
     let second = finder.look_on(&range)?;
@@ -208,8 +253,8 @@ async fn plan_form(
         stream: false,
         count_tokens: false,
         strict: false,
-        headers: forward::for_call(&parts.headers),
-        limit: options.timeout,
+        headers: forward::for_call(&parts.headers, &live.settings.hops),
+        limit: wish.options.timeout,
         conversation: None,
         state: BoundState::default(),
     };
@@ -219,19 +264,26 @@ async fn plan_form(
 async fn plan(
     live: &Live,
     operation: Operation,
-    options: &Options,
+    wish: &Wish,
     (parts, model): (&Parts, &str),
 ) -> Result<Plan, ApiError> {
     // Without `/v1` the failover dialect is spoken, in which there always is a sequence.
     let unversioned = !parts.uri.path().starts_with("/v1");
     let default_sequence = unversioned.then_some(live.settings.default_sequence.as_slice());
+    let options = &wish.options;
     let request = ModelRequest {
         provider_query: options.provider.as_deref(),
         sequence: options.sequence.as_deref(),
         default_sequence,
         ..ModelRequest::new(model, operation)
     };
-    Ok(live.router.plan(&request).await?)
+    Ok(match &wish.guest {
+        Some(guest) => {
+            let guest = Arc::clone(guest);
+            live.router.plan_with_guest(&request, guest).await?
+        }
+        None => live.router.plan(&request).await?,
+    })
 }
 
 fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) -> Answer {
@@ -264,7 +316,7 @@ fn relay(live: &Live, routed: Routed, created: bool, exchange: &mut Exchange) ->
             stream_headers(&mut headers);
             let events = Events::new(
                 held(stream, permit),
-                live.upstream_errors(),
+                upstream_errors(live, &attempts),
                 live.settings.keep_alive,
                 live.process.cut_off.clone(),
             )

@@ -36,6 +36,7 @@ const ALWAYS: &[ErrorKind] = &[ErrorKind::InternalError];
 /// Errors of endpoints that want a key.
 const KEYS: &[ErrorKind] = &[
     ErrorKind::InvalidHeader,
+    ErrorKind::LoopDetected,
     ErrorKind::MissingApiKey,
     ErrorKind::InvalidApiKey,
     ErrorKind::AmbiguousCredentials,

@@ -235,7 +235,7 @@ fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
             "VllmEndpoint",
             in_header(
                 "x-opengateway-vllm-endpoint",
-                "The base URL of the caller's own vLLM server. Switched off unless configured: then a value is refused with 400 `invalid_header`. Empty is as good as absent.",
+                "The base URL of the caller's own vLLM server, with or without `/v1`: asked where the sequence names `vllm`, or alone where there is no sequence. Switched off unless `[caller_endpoints]` is configured; what may not be called is refused with 400 `invalid_header`. Empty is as good as absent.",
                 text(),
                 "",
             ),
@@ -244,7 +244,7 @@ fn dialect_parameters() -> Vec<(&'static str, Parameter)> {
             "VllmApiKey",
             in_header(
                 "x-opengateway-vllm-api-key",
-                "The key for the caller's own vLLM server. It goes nowhere else, and nowhere while that is switched off.",
+                "The key for the caller's own vLLM server. It goes nowhere else, and without an endpoint nowhere at all. Empty is as good as absent.",
                 text(),
                 "",
             ),

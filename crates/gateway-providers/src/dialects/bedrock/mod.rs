@@ -43,6 +43,10 @@ impl Dialect for Bedrock {
         "bedrock"
     }
 
+    fn wants_image_bytes(&self) -> bool {
+        true
+    }
+
     fn operations(&self) -> &'static [Operation] {
         &[Operation::Chat, Operation::Embeddings]
     }

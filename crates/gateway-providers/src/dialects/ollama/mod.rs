@@ -32,6 +32,10 @@ impl Dialect for Ollama {
         "ollama"
     }
 
+    fn wants_image_bytes(&self) -> bool {
+        true
+    }
+
     fn operations(&self) -> &'static [Operation] {
         &[Operation::Chat, Operation::Embeddings]
     }

@@ -2,6 +2,7 @@
 
 mod address;
 mod aliases;
+mod callers;
 mod capacity;
 mod connection;
 mod listen;
@@ -77,6 +78,13 @@ pub(super) fn resolve(
     let aliases = aliases::aliases(&config, &upstreams, &catalog, &mut scene);
     let default_model = aliases::default_model(&config, &mut scene);
     let metrics = rest::metrics(&config, &server.listen, &mut scene);
+    let own: Vec<_> = server
+        .listen
+        .iter()
+        .copied()
+        .chain(metrics.listen)
+        .collect();
+    let caller_endpoints = callers::caller_endpoints(&config, &auth, &own, &mut scene);
     let cors = rest::cors(&config, &mut scene);
     rest::check_limits(&config, &mut scene);
     rest::check_resilience(&config, &mut scene);
@@ -116,6 +124,7 @@ pub(super) fn resolve(
         limits: config.limits,
         errors: config.errors,
         features: rest::features(&config, upstreams.mode),
+        caller_endpoints,
         cors,
         logging: config.logging,
         metrics,

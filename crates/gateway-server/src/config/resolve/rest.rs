@@ -31,6 +31,7 @@ pub(super) fn features(config: &Config, mode: Mode) -> FeatureSettings {
         images: config.features.images,
         proxy: config.proxy.enabled,
         strict_translation: config.features.strict_translation,
+        fetch_images: config.features.fetch_images,
     }
 }
 

@@ -19,6 +19,10 @@ pub struct Features {
     /// member's name. When off, the answer names what was dropped in `x-gateway-dropped`. A request says otherwise with
     /// the header `x-gateway-strict: true` or `false`.
     pub strict_translation: bool,
+    /// Fetches images that a request names by an `https` address, for providers that take bytes only (Bedrock, Ollama's
+    /// own API): from public addresses at port 443, at most 50 images, 20 MiB and 10 seconds for a request. When off,
+    /// such a request is refused with 400; providers that fetch images themselves are given the address in any case.
+    pub fetch_images: bool,
 }
 
 impl Default for Features {
@@ -28,6 +32,7 @@ impl Default for Features {
             images: true,
             discover_providers: true,
             strict_translation: false,
+            fetch_images: false,
         }
     }
 }

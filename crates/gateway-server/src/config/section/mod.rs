@@ -6,6 +6,7 @@ mod affinity;
 mod alias;
 mod auth;
 mod backend;
+mod caller_endpoints;
 mod catalogue;
 mod connection;
 mod cors;
@@ -33,6 +34,7 @@ pub use self::{
     alias::{Alias, AliasTimeouts, PoolStrategy, TargetEntry, TargetList},
     auth::Auth,
     backend::Backend,
+    caller_endpoints::CallerEndpoints,
     catalogue::Catalogue,
     connection::{Connection, HttpVersion},
     cors::Cors,
@@ -91,6 +93,8 @@ pub struct Config {
     pub demo: Demo,
     /// Raw requests to a provider.
     pub proxy: Proxy,
+    /// Endpoints that callers bring along.
+    pub caller_endpoints: CallerEndpoints,
     /// Which web pages may call.
     pub cors: Cors,
     /// What the log says and how it looks.

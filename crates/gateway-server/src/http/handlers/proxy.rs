@@ -58,7 +58,7 @@ pub(super) async fn relay(
         method: parts.method,
         path: path.to_owned(),
         query: parts.uri.query().map(str::to_owned),
-        headers: forward::for_proxy(&parts.headers),
+        headers: forward::for_proxy(&parts.headers, &live.settings.hops),
         body,
     };
     let permit = live.router.enter(&provider).await?;
