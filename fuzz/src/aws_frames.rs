@@ -1,15 +1,14 @@
 //! AWS's binary frames: whatever comes, nothing panics, nothing is read twice, and the cut does not matter.
-#![no_main]
 
 use bytes::Bytes;
 use gateway_providers::framing::{Framer, Framing, FramingError, NativeEvent};
-use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: &[u8]| {
+/// Reads one input; panics where something does not hold.
+pub fn run(input: &[u8]) {
     let [piece, bytes @ ..] = input else { return };
     let whole = events(bytes, bytes.len());
     assert_eq!(whole, events(bytes, usize::from(*piece)), "the cut matters");
-});
+}
 
 fn events(bytes: &[u8], piece: usize) -> (Vec<NativeEvent>, Option<FramingError>) {
     let mut framer = Framer::new(Framing::AwsEventStream, 1 << 20);

@@ -1,16 +1,13 @@
 //! Every dialect's stream decoder: the first byte says which, the second how the rest is cut. Whatever comes, nothing
 //! panics, what is told are chunks, and the cut does not matter.
-#![no_main]
-
-mod answers;
 
 use gateway_providers::dialects::{
     Dialect, anthropic::Anthropic, bedrock::Bedrock, cohere::Cohere, gemini::Gemini,
     ollama::Ollama, responses::Responses,
 };
-use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: &[u8]| {
+/// Reads one input; panics where something does not hold.
+pub fn run(input: &[u8]) {
     let [which, piece, bytes @ ..] = input else {
         return;
     };
@@ -22,8 +19,8 @@ fuzz_target!(|input: &[u8]| {
         4 => &Ollama,
         _ => &Responses,
     };
-    let (told, complete) = answers::read(dialect, bytes, bytes.len());
-    answers::check(&told, complete);
-    let cut = answers::read(dialect, bytes, usize::from(*piece));
+    let (told, complete) = super::answers::read(dialect, bytes, bytes.len());
+    super::answers::check(&told, complete);
+    let cut = super::answers::read(dialect, bytes, usize::from(*piece));
     assert_eq!((told, complete), cut, "the cut matters");
-});
+}

@@ -7,7 +7,10 @@ use gateway_testkit::{
     upstream::{CERTIFICATE_PEM, PRIVATE_KEY_PEM},
 };
 
-use crate::support::{GOOD_CHAT, Lab, good_upstream, lab, lab_config};
+use crate::{
+    h2_frames::{Connection, SETTINGS, WINDOW_UPDATE},
+    support::{GOOD_CHAT, Lab, good_upstream, lab, lab_config},
+};
 
 /// Runs the real `curl`; gives what it wrote, the last line being HTTP version and status.
 pub(crate) fn curl(arguments: &[&str]) -> (String, String) {
@@ -91,5 +94,20 @@ fn connections_are_capped() {
 fn doubled_slashes_are_one() {
     for path in ["//v1/chat/completions", "/v1//chat/completions", "/v1/chat//completions"] {
         assert_eq!(lab().gateway.send(&Request::post(path, CHAT)).status(), 200, "{path}");
+    }
+}
+
+/// What a client of HTTP/2 may send before anybody reads it is what the configuration says.
+#[test]
+fn the_windows_of_http2_are_as_configured() {
+    for (configured, window) in [("", 1 << 20), ("http2_window = \"512KiB\"", 512 << 10)] {
+        let gateway = GatewayUnderTest::start(&format!("[limits]\n{configured}\n"), &[]);
+        let mut client = Connection::open(gateway.address(), 60_000);
+        let settings = client.wait_for(|frame| frame.kind == SETTINGS && !frame.payload.is_empty()).payload;
+        let of_stream = settings.chunks(6).find(|setting| setting[..2] == [0, 4]).map(|setting| u32::from_be_bytes(setting[2..].try_into().unwrap()));
+        assert_eq!(of_stream, Some(window / 4), "{configured}");
+        let widened = client.wait_for(|frame| frame.kind == WINDOW_UPDATE && frame.stream == 0).payload;
+        // The protocol begins with 65,535 (RFC 9113, section 6.9.2).
+        assert_eq!(u32::from_be_bytes(widened.try_into().unwrap()) + 65_535, window, "{configured}");
     }
 }

@@ -33,6 +33,9 @@ const FLAGS: &[&str] = &[
     "-Cdebug-assertions",
 ];
 
+/// How long a target runs unless told otherwise.
+const USUAL_SECONDS: u32 = 60;
+
 /// Larger recordings would make every run slow.
 const LARGEST_SEED: usize = 60_000;
 
@@ -43,7 +46,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
     /// How long each target runs.
-    #[arg(long, default_value_t = 60, value_name = "N")]
+    #[arg(long, default_value_t = USUAL_SECONDS, value_name = "N")]
     seconds: u32,
 }
 
@@ -125,6 +128,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome {
         fuzz(&place, &host, target, &seeds, options.seconds)?;
     }
     Ok(())
+}
+
+/// All targets, a minute each: the step of the long job.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_all(workspace: &Workspace) -> Outcome {
+    run(
+        workspace,
+        &Options {
+            target: Vec::new(),
+            seconds: USUAL_SECONDS,
+        },
+    )
 }
 
 fn fuzz(place: &Path, host: &str, target: &Target, seeds: &Path, seconds: u32) -> Outcome {
@@ -212,4 +229,74 @@ fn sow(target: &Target, recordings: &[(Recording, String, Vec<u8>)], seeds: &Pat
             .map_err(|error| Failure::because(path.display(), error))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[path = "../../fuzz/src/lib.rs"]
+#[expect(
+    unreachable_pub,
+    reason = "to the programs of `fuzz/` the file is a library"
+)]
+mod targets;
+
+/// The targets' own functions on every seed, as ordinary tests: what is recorded, what is made up, and both cut short.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Run = fn(&[u8]);
+
+    /// What each program of `fuzz/` runs.
+    const RUN: &[(&str, Run)] = &[
+        ("decoders", targets::decoders::run),
+        ("aws_frames", targets::aws_frames::run),
+        ("passed_on", targets::passed_on::run),
+    ];
+
+    /// Beginnings of streams in the words of each dialect, so that something is read where there is no corpus.
+    const MADE_UP: &[(&str, &[u8])] = &[
+        ("decoders", b"\x00\x07event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"content\":[]}}\n\nevent: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"Hi\"}}\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"),
+        ("decoders", b"\x02\x03data: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\"Hi\"}}}}\n\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n"),
+        ("decoders", b"\x03\x05data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]},\"finishReason\":\"STOP\"}]}\n\n"),
+        ("decoders", b"\x04\x02{\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n"),
+        ("decoders", b"\x05\x07event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\nevent: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}}\n\n"),
+        ("aws_frames", b"\x07\x00\x00\x00\x10\x00\x00\x00\x00\x05\xc2\x48\xeb\x7d\x98\xc8\xff"),
+        ("passed_on", b"\x01\x07data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"),
+    ];
+
+    fn run(name: &str) -> Run {
+        let found = RUN.iter().find(|(known, _)| *known == name);
+        found.unwrap_or_else(|| panic!("no function for {name}")).1
+    }
+
+    #[test]
+    fn what_is_made_up_is_taken_however_it_is_cut_short() {
+        for (name, seed) in MADE_UP {
+            for length in 0..=seed.len() {
+                run(name)(&seed[..length]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_is_taken_whole_and_cut_short() {
+        let recordings = recordings().unwrap();
+        for target in TARGETS {
+            let mut count = 0;
+            for (recording, _, bytes) in &recordings {
+                let Some(head) = (target.seed)(recording) else {
+                    continue;
+                };
+                for end in [bytes.len(), bytes.len() / 2] {
+                    run(target.name)(&[head, &bytes[..end]].concat());
+                }
+                count += 1;
+            }
+            assert!(
+                count > 0 || recordings.is_empty(),
+                "{} has no seed",
+                target.name
+            );
+        }
+    }
 }

@@ -54,9 +54,10 @@ fn setup(size: usize) -> (RoutingTable, CatalogueSnapshot) {
         .map(|n| Arc::new(Named(format!("p{n}"))) as SharedProvider)
         .collect();
     let aliases = (0..size)
-        .map(|n| {
+        .flat_map(|n| [format!("alias-{n}"), format!("family-{n:05}-*")].map(|name| (n, name)))
+        .map(|(n, name)| {
             let target = AliasTarget::new(format!("p{}", n % PROVIDERS), format!("org/m{n}"));
-            Alias::new(format!("alias-{n}"), vec![target])
+            Alias::new(name, vec![target])
         })
         .collect();
     let lists = (0..PROVIDERS).map(|provider| {
@@ -100,6 +101,12 @@ fn bench(bencher: Bencher<'_, '_>, size: usize, model: &str, provider_query: Opt
 #[divan::bench(args = SIZES)]
 fn exact_alias(bencher: Bencher<'_, '_>, size: usize) {
     bench(bencher, size, "alias-7", None);
+}
+
+/// As many wildcards as exact aliases stand beside each other; one of them matches.
+#[divan::bench(args = SIZES)]
+fn wildcard(bencher: Bencher<'_, '_>, size: usize) {
+    bench(bencher, size, "family-00007-newest", None);
 }
 
 #[divan::bench(args = SIZES)]

@@ -112,6 +112,7 @@ impl Parts {
                 max_headers: limits.max_headers,
                 max_head_bytes: limits.max_header_size.0,
                 max_streams: limits.max_streams_per_connection,
+                http2_window: u32::try_from(limits.http2_window.0).unwrap_or(u32::MAX),
             },
             http,
             table: TableParts {

@@ -17,6 +17,21 @@ pub(super) fn clippy(workspace: &Workspace) -> Outcome {
     process::run(cargo.args(["--", "-D", "warnings"]))
 }
 
+/// Every library crate by itself: with no feature, and with each of its features alone. What the workspace builds
+/// together switches on for one crate what another one needs, and so hides what is missing.
+pub(super) fn features(workspace: &Workspace) -> Outcome {
+    for package in workspace.published() {
+        let single = package.features.keys().filter(|name| *name != "default");
+        for feature in std::iter::once("").chain(single.map(String::as_str)) {
+            let mut cargo = workspace.cargo();
+            cargo.args(["check", "--quiet", "--lib", "--no-default-features"]);
+            cargo.args(["--package", &package.name, "--features", feature]);
+            process::run(&mut cargo)?;
+        }
+    }
+    Ok(())
+}
+
 /// Programs, tests and examples.
 pub(super) fn build(workspace: &Workspace) -> Outcome {
     let mut cargo = workspace.cargo();

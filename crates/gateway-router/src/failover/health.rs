@@ -4,8 +4,9 @@
 //! Only what failed is remembered, so that names which clients invent cost nothing and a gateway without faults does
 //! no more than read one number. What is remembered is bounded, and forgotten when it has been well for a while.
 
+mod report;
+
 use std::{
-    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -17,9 +18,10 @@ use std::{
 use gateway_providers::{Provider, provider::SharedProvider};
 use tokio::time::Instant;
 
+pub use self::report::CircuitReport;
 use super::{
     breaker::{Admission, BreakerSettings, ProbeId},
-    circuit::{Circuit, CircuitState, Why},
+    circuit::{Circuit, Why},
     judgement::{Mark, Scope},
 };
 use crate::{
@@ -78,28 +80,6 @@ pub struct Refusal {
     pub until: Instant,
     /// What it did.
     pub why: Why,
-}
-
-/// One circuit that is not closed, for reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CircuitReport {
-    /// The provider's name.
-    pub provider: String,
-    /// Which of its accounts, where it has several.
-    pub account: Option<String>,
-    /// The model as the upstream takes it; `None` for the account as a whole. It may be a client's invention.
-    pub model: Option<String>,
-    /// What it does now.
-    pub state: CircuitState,
-    /// What opened it.
-    pub why: Why,
-}
-
-impl CircuitReport {
-    /// The provider's name, with its account where it has several: `openai`, `openai#2`.
-    pub fn label(&self) -> Cow<'_, str> {
-        account::written(&self.provider, self.account.as_deref())
-    }
 }
 
 /// The leave to make one attempt. Dropped without an outcome, it gives a probe's place back.
@@ -214,40 +194,6 @@ impl Health {
         whole.is_some_and(|circuit| {
             matches!(circuit.peek(Instant::now(), false), Admission::Refused(_))
         })
-    }
-
-    /// Every circuit that is not closed.
-    pub fn circuits(&self) -> Vec<CircuitReport> {
-        if self.is_untroubled() {
-            return Vec::new();
-        }
-        let now = Instant::now();
-        let ledger = self.lock();
-        let mut reports: Vec<CircuitReport> = ledger
-            .accounts
-            .values()
-            .flat_map(|standing| {
-                let whole = standing.whole.iter().map(|circuit| (None, circuit));
-                let models = standing.models.iter();
-                whole
-                    .chain(models.map(|(model, circuit)| (Some(model.clone()), circuit)))
-                    .map(|(model, circuit)| CircuitReport {
-                        provider: standing.provider.clone(),
-                        account: standing.account.clone(),
-                        model,
-                        state: circuit.state(now),
-                        why: circuit.why(),
-                    })
-            })
-            .filter(|report| report.state != CircuitState::Closed)
-            .collect();
-        drop(ledger);
-        let key = |report: &CircuitReport| {
-            let report = report.clone();
-            (report.provider, report.account, report.model)
-        };
-        reports.sort_by_cached_key(key);
-        reports
     }
 
     /// How many circuits are remembered, closed ones among them.

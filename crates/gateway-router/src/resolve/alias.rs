@@ -1,11 +1,12 @@
-//! Public names with targets: exact ones in a hash map, wildcards in the order of their specificity.
+//! Public names with targets: exact ones in a hash map, wildcards by what stands before and behind their stars.
 
-use std::{cmp::Reverse, collections::HashMap, str::FromStr, sync::Arc};
+use std::{collections::HashMap, str::FromStr, sync::Arc};
 
 use super::{
     overrides::Overrides,
     pool::{PoolSettings, SharedPool, Strategy},
     rules::Choice,
+    wildcards::Wildcards,
 };
 use crate::select::Pace;
 
@@ -136,33 +137,13 @@ impl Route {
     }
 }
 
-/// A name with one `*`.
-#[derive(Debug)]
-struct Pattern {
-    name: String,
-    star: usize,
-    route: Route,
-}
-
-impl Pattern {
-    /// The part that the star stands for.
-    fn capture<'a>(&self, name: &'a str) -> Option<&'a str> {
-        let (before, star_and_after) = self.name.split_at_checked(self.star)?;
-        let after = star_and_after.strip_prefix('*')?;
-        name.strip_prefix(before)?
-            .strip_suffix(after)
-            .filter(|captured| !captured.is_empty())
-    }
-}
-
 /// All aliases.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases {
     exact: HashMap<String, Route>,
     /// Names in the order of the configuration.
     order: Vec<String>,
-    /// The most literal characters first; of equals the longer beginning, then the text's order.
-    patterns: Vec<Pattern>,
+    wildcards: Wildcards,
 }
 
 /// What an alias gave.
@@ -177,12 +158,7 @@ impl Aliases {
     /// Adds one; gives the name back when there is one of that name.
     pub(super) fn add(&mut self, name: String, route: Route) -> Result<(), String> {
         match name.find('*') {
-            Some(star) => {
-                if self.patterns.iter().any(|other| other.name == name) {
-                    return Err(name);
-                }
-                self.patterns.push(Pattern { name, star, route });
-            }
+            Some(star) => return self.wildcards.add(name, star, route),
             None => {
                 if self.exact.contains_key(&name) {
                     return Err(name);
@@ -192,14 +168,6 @@ impl Aliases {
             }
         }
         Ok(())
-    }
-
-    /// To be called once all have been added.
-    pub(super) fn sort(&mut self) {
-        self.patterns.sort_by(|a, b| {
-            let key = |pattern: &Pattern| Reverse((pattern.name.len(), pattern.star));
-            key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
-        });
     }
 
     /// Takes the measurements of an older gateway's targets over, where a target's model and its provider, by both
@@ -226,15 +194,15 @@ impl Aliases {
     fn every_route_mut(&mut self) -> impl Iterator<Item = (&str, &mut Route)> {
         let exact = self.exact.iter_mut();
         let exact = exact.map(|(name, route)| (name.as_str(), route));
-        let patterns = self.patterns.iter_mut();
-        exact.chain(patterns.map(|pattern| (pattern.name.as_str(), &mut pattern.route)))
+        let wildcards = self.wildcards.iter_mut();
+        exact.chain(wildcards.map(|wildcard| (wildcard.name.as_str(), &mut wildcard.route)))
     }
 
     fn route(&self, name: &str) -> Option<&Route> {
-        let pattern = || self.patterns.iter().find(|pattern| pattern.name == name);
+        let wildcard = || self.wildcards.named(name);
         self.exact
             .get(name)
-            .or_else(|| pattern().map(|pattern| &pattern.route))
+            .or_else(|| wildcard().map(|wildcard| &wildcard.route))
     }
 
     /// The alias of exactly that name.
@@ -254,14 +222,11 @@ impl Aliases {
 
     /// The most specific wildcard that matches.
     pub(crate) fn wildcard(&self, name: &str) -> Option<AliasHit<'_>> {
-        let (pattern, captured) = self
-            .patterns
-            .iter()
-            .find_map(|pattern| Some((pattern, pattern.capture(name)?)))?;
+        let (wildcard, captured) = self.wildcards.find(name)?;
         Some(AliasHit {
-            name: &pattern.name,
-            choices: pattern.route.choices(Some(captured)),
-            pool: &pattern.route.pool,
+            name: &wildcard.name,
+            choices: wildcard.route.choices(Some(captured)),
+            pool: &wildcard.route.pool,
         })
     }
 

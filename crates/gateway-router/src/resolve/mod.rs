@@ -22,6 +22,7 @@ mod pool;
 mod rules;
 mod sequence;
 mod table;
+mod wildcards;
 
 #[cfg(test)]
 mod properties;

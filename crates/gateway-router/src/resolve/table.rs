@@ -116,7 +116,6 @@ impl RoutingTable {
                 .add(alias.name, route)
                 .map_err(TableError::DuplicateAlias)?;
         }
-        aliases.sort();
         Ok(Self {
             providers,
             accounts,

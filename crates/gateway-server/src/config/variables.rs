@@ -1,5 +1,7 @@
 //! The environment as a layer over the file: which variable stands for which key, as data.
 
+mod unsupported;
+
 use super::{
     document::Document,
     environment::Environment,
@@ -79,6 +81,7 @@ pub const VARIABLES: &[Variable] = &[
     text("SERVER_IDLE_TIMEOUT", "server.keep_alive_timeout"),
     text("SERVER_MAX_REQUEST_BODY_SIZE", "limits.max_request_body"),
     text("CLIENT_TIMEOUT", "timeouts.total"),
+    text("CLIENT_RESPONSE_HEADER_TIMEOUT", "timeouts.first_token"),
     text("API_KEYS", "auth.api_keys"),
     renamed("AUTH_ENABLE", "auth.required", "AUTH_ENABLED"),
     switch("AUTH_ENABLED", "auth.required"),
@@ -112,6 +115,10 @@ const HOST: &str = "SERVER_HOST";
 /// The variables that name the port of the address; the earlier wins.
 const PORTS: [&str; 2] = ["SERVER_PORT", "PORT"];
 
+/// The variable that names the whole address of the metrics, and the one that names its port.
+const METRICS_LISTEN: &str = "METRICS_LISTEN";
+const METRICS_PORT: &str = "TELEMETRY_METRICS_PORT";
+
 /// What a layer left to say.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
@@ -130,6 +137,10 @@ pub(crate) fn lay_over<'a>(document: &mut Document<'a>, environment: &'a Environ
     if environment.value(LISTEN).is_none() {
         lay_address(document, environment);
     }
+    if environment.value(METRICS_LISTEN).is_none() {
+        lay_metrics_port(document, environment);
+    }
+    notes.warnings.extend(unsupported::warnings(environment));
     for (name, value) in environment.iter() {
         if let Some(rest) = name.strip_prefix(PREFIX) {
             let path = generic_path(document, rest);
@@ -181,6 +192,17 @@ fn lay_address(document: &mut Document<'_>, environment: &Environment) {
         vec![address],
         Origin::Variable(name.to_owned()),
     );
+}
+
+/// `TELEMETRY_METRICS_PORT` is a port beside the gateway's own, on the same host.
+fn lay_metrics_port<'a>(document: &mut Document<'a>, environment: &'a Environment) {
+    if let Some(port) = environment.value(METRICS_PORT) {
+        let (host, _) = first_address(document);
+        let address = join_address(&host, port);
+        let path = Path::of(&["metrics", "listen"]);
+        document.set_text(&path, port, Origin::Variable(METRICS_PORT.to_owned()));
+        document.replace_text(&path, address);
+    }
 }
 
 /// Lays the command line over the tree.
@@ -235,7 +257,7 @@ fn join_address(host: &str, port: &str) -> String {
     }
 }
 
-fn truth(text: &str) -> Option<bool> {
+pub(super) fn truth(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" | "t" => Some(true),
         "false" | "0" | "no" | "off" | "f" => Some(false),

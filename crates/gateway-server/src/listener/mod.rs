@@ -44,6 +44,9 @@ pub struct ConnectionLimits {
     pub max_head_bytes: usize,
     /// The most concurrent requests on one HTTP/2 connection. Default 100.
     pub max_streams: u32,
+    /// The most bytes of request bodies that one HTTP/2 connection may have sent and nobody has read, a quarter of it on
+    /// one stream. Default 1 MiB.
+    pub http2_window: u32,
 }
 
 impl Default for ConnectionLimits {
@@ -58,6 +61,7 @@ impl Default for ConnectionLimits {
             max_headers: 100,
             max_head_bytes: 64 * 1024,
             max_streams: 100,
+            http2_window: 1 << 20,
         }
     }
 }

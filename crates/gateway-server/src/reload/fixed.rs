@@ -62,6 +62,7 @@ impl Fixed {
                 "limits.max_streams_per_connection",
                 now.max_streams != then.max_streams,
             ),
+            ("limits.http2_window", now.http2_window != then.http2_window),
             ("logging.access", self.access_log != other.access_log),
         ];
         let changed = rows.into_iter().filter(|(_, changed)| *changed);
@@ -98,6 +99,7 @@ mod tests {
             max_headers,
             max_head_bytes,
             max_streams,
+            http2_window,
         } = &mut other.connections;
         for count in [
             max_connections,
@@ -110,12 +112,14 @@ mod tests {
         for time in [head, keep_alive, write_stall, drain] {
             *time += Duration::from_secs(1);
         }
-        *max_streams += 1;
+        for count in [max_streams, http2_window] {
+            *count += 1;
+        }
         other.listen.clear();
         other.metrics_listen = Some(([127, 0, 0, 1], 9).into());
         other.tls = true;
         other.access_log = Some(LineFormat::Text);
         let differences = fixed().unwrap().differences(&other);
-        assert_eq!(differences.len(), 13, "{differences:?}");
+        assert_eq!(differences.len(), 14, "{differences:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! Keys from where AWS keeps them for a machine: its variables, a profile, a container's or an instance's own service.
+//! Keys from where AWS keeps them for a machine: its variables, a token of its own that stands for a role, a profile, a
+//! container's or an instance's own service.
 //!
 //! Spec: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
 
@@ -19,7 +20,10 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use super::{AwsKeys, AwsSigning};
+use super::{
+    AwsKeys, AwsSigning, is_region,
+    web_identity::{self, WebIdentity},
+};
 use crate::{CallError, Fault, FaultKind, ProviderSettings, credentials::Signer, upstream::body};
 
 /// Keys are asked for anew this long before they expire.
@@ -28,6 +32,8 @@ const MARGIN: Duration = Duration::from_mins(5);
 const USUAL_LIFE: Duration = Duration::from_mins(5);
 /// How long one of the services may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the exchange of a token for keys may take: it goes to the region's service, not to one nearby.
+const PATIENCE_FOR_ROLE: Duration = Duration::from_secs(10);
 /// The largest answer of one of the services.
 const LARGEST_ANSWER: usize = 64 << 10;
 
@@ -43,6 +49,8 @@ const INSTANCE_TOKEN_LIFE: HeaderName =
 pub struct AwsPlaces {
     /// Keys in variables, as [`AwsKeys::in_environment`] reads them: whether there are any.
     in_environment: bool,
+    /// A token that stands for a role.
+    web_identity: Option<WebIdentity>,
     /// A file with profiles, and which of them.
     profile: Option<(PathBuf, String)>,
     /// A container's service, and what it wants to see.
@@ -66,6 +74,8 @@ pub struct AwsChain {
     places: AwsPlaces,
     environment: fn() -> BTreeMap<String, String>,
     region: Option<String>,
+    /// How the names of AWS's hosts end here.
+    domain: &'static str,
     service: String,
     transport: Arc<dyn Transport>,
     held: Mutex<Option<Held>>,
@@ -100,6 +110,7 @@ impl AwsPlaces {
         let instance = value("AWS_EC2_METADATA_SERVICE_ENDPOINT").map_or(INSTANCE, String::as_str);
         Self {
             in_environment: AwsKeys::in_environment(environment).is_some(),
+            web_identity: WebIdentity::of(environment),
             profile: file.map(|file| (file, profile.to_owned())),
             container: container(environment),
             instance: Url::parse(instance).ok().filter(|_| !is_off),
@@ -145,14 +156,13 @@ impl AwsChain {
         service: &str,
         transport: Arc<dyn Transport>,
     ) -> Option<Self> {
-        if !is_aws(&settings.base_url) {
-            return None;
-        }
+        let domain = domain_of(&settings.base_url)?;
         let environment = || std::env::vars().collect();
         Some(Self {
             places: AwsPlaces::of(&environment()),
             environment,
             region: settings.region.clone(),
+            domain,
             service: service.to_owned(),
             transport,
             held: Mutex::new(None),
@@ -166,8 +176,8 @@ impl AwsChain {
             return Ok(known.keys.clone());
         }
         let found = self.look(now).await.ok_or_else(|| {
-            let detail = "no keys for AWS: none in `api_key`, in AWS's variables, in its profile, or at the \
-                 container's or the instance's service";
+            let detail = "no keys for AWS: none in `api_key`, in AWS's variables, for its web identity, in its \
+                 profile, or at the container's or the instance's service";
             Fault::new(FaultKind::Unreachable, detail)
         })?;
         let keys = found.keys.clone();
@@ -184,6 +194,9 @@ impl AwsChain {
             let keys = AwsKeys::in_environment(&(self.environment)())?;
             return AwsKeys::parse(&keys).map(lasting);
         }
+        if let Some(identity) = &self.places.web_identity {
+            return self.of_role(identity, now).await;
+        }
         if let Some((file, profile)) = &self.places.profile
             && let Ok(text) = fs::read_to_string(file)
             && let Some(keys) = in_profile(&text, profile)
@@ -199,6 +212,26 @@ impl AwsChain {
             return held_of(&answer, now);
         }
         self.of_instance(self.places.instance.as_ref()?, now).await
+    }
+
+    /// The keys of the role that the token stands for. The file is read each time: its writer renews it.
+    async fn of_role(&self, identity: &WebIdentity, now: SystemTime) -> Option<Held> {
+        let region = self.region.as_deref().filter(|region| is_region(region))?;
+        let url = Url::parse(&format!("https://sts.{region}{}/", self.domain)).ok()?;
+        let form = identity.form()?;
+        let mut headers = HeaderMap::new();
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(header::CONTENT_TYPE, kind);
+        let request = TransportRequest {
+            method: Method::POST,
+            url,
+            headers,
+            body: RequestBody::Full(form.into()),
+            head_timeout: Some(PATIENCE_FOR_ROLE),
+        };
+        let answer = self.send(request, PATIENCE_FOR_ROLE).await?;
+        let (keys, ends) = web_identity::keys_in(std::str::from_utf8(&answer).ok()?)?;
+        Some(held_until(keys, ends.as_deref(), now))
     }
 
     fn container_token(&self, token: &ContainerToken) -> Option<HeaderValue> {
@@ -230,7 +263,6 @@ impl AwsChain {
     }
 
     async fn ask(&self, method: Method, url: Url, headers: HeaderMap) -> Option<Bytes> {
-        let deadline = Instant::now() + PATIENCE;
         let request = TransportRequest {
             method,
             url,
@@ -238,6 +270,11 @@ impl AwsChain {
             body: RequestBody::Empty,
             head_timeout: Some(PATIENCE),
         };
+        self.send(request, PATIENCE).await
+    }
+
+    async fn send(&self, request: TransportRequest, patience: Duration) -> Option<Bytes> {
+        let deadline = Instant::now() + patience;
         let response = self.transport.send(request).await.ok()?;
         if !response.status.is_success() {
             return None;
@@ -264,15 +301,16 @@ impl Signer for AwsChain {
     }
 }
 
-fn is_aws(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let ends = [
+/// How the name of one of AWS's own hosts ends.
+fn domain_of(url: &Url) -> Option<&'static str> {
+    const DOMAINS: [&str; 4] = [
         ".amazonaws.com",
         ".amazonaws.com.cn",
         ".api.aws",
         ".amazonaws.eu",
     ];
-    url.scheme() == "https" && ends.iter().any(|end| host.ends_with(end))
+    let host = url.host_str().filter(|_| url.scheme() == "https")?;
+    DOMAINS.into_iter().find(|domain| host.ends_with(domain))
 }
 
 /// The keys of one profile: `[name]`, then `aws_access_key_id = ...` and so on.
@@ -294,20 +332,23 @@ fn in_profile(text: &str, profile: &str) -> Option<AwsKeys> {
 
 fn held_of(answer: &[u8], now: SystemTime) -> Option<Held> {
     let found: ServiceKeys = serde_json::from_slice(answer).ok()?;
-    let ends = found.expiration.and_then(|time| {
+    let keys = AwsKeys {
+        access_key_id: found.access_key_id,
+        secret_access_key: found.secret_access_key.into(),
+        session_token: found.token.map(Into::into),
+    };
+    Some(held_until(keys, found.expiration.as_deref(), now))
+}
+
+fn held_until(keys: AwsKeys, ends: Option<&str>, now: SystemTime) -> Held {
+    let ends = ends.and_then(|time| {
         let time: jiff::Timestamp = time.parse().ok()?;
         Some(SystemTime::from(time))
     });
-    Some(Held {
-        keys: AwsKeys {
-            access_key_id: found.access_key_id,
-            secret_access_key: found.secret_access_key.into(),
-            session_token: found.token.map(Into::into),
-        },
-        until: ends.map_or(now + USUAL_LIFE, |ends| {
-            ends.checked_sub(MARGIN).unwrap_or(now)
-        }),
-    })
+    let until = ends.map_or(now + USUAL_LIFE, |ends| {
+        ends.checked_sub(MARGIN).unwrap_or(now)
+    });
+    Held { keys, until }
 }
 
 fn sensitive(text: &str) -> Option<HeaderValue> {
@@ -317,172 +358,4 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{collections::VecDeque, sync::Mutex as StdMutex};
-
-    use futures::{StreamExt, stream};
-    use gateway_client::transport::{TransportError, TransportResponse};
-    use http::StatusCode;
-
-    use super::*;
-
-    /// Answers in order, and remembers what it was asked.
-    #[derive(Debug, Default)]
-    struct Script {
-        answers: StdMutex<VecDeque<(u16, String)>>,
-        asked: StdMutex<Vec<(Method, String, HeaderMap)>>,
-    }
-
-    #[async_trait]
-    impl Transport for Script {
-        async fn send(
-            &self,
-            request: TransportRequest,
-        ) -> Result<TransportResponse, TransportError> {
-            let asked = (request.method, request.url.to_string(), request.headers);
-            self.asked.lock().unwrap().push(asked);
-            let (status, text) = self.answers.lock().unwrap().pop_front().unwrap();
-            Ok(TransportResponse {
-                status: StatusCode::from_u16(status).unwrap(),
-                headers: HeaderMap::new(),
-                body: stream::iter([Ok(Bytes::from(text))]).boxed(),
-            })
-        }
-    }
-
-    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    fn chain(places: AwsPlaces, answers: &[(u16, &str)]) -> (AwsChain, Arc<Script>) {
-        let script = Arc::new(Script::default());
-        let answers = answers
-            .iter()
-            .map(|(status, text)| (*status, (*text).to_owned()));
-        *script.answers.lock().unwrap() = answers.collect();
-        let chain = AwsChain {
-            places,
-            environment: BTreeMap::new,
-            region: Some("us-east-1".to_owned()),
-            service: "bedrock".to_owned(),
-            transport: script.clone(),
-            held: Mutex::new(None),
-        };
-        (chain, script)
-    }
-
-    fn keys(expiration: &str) -> String {
-        format!(
-            r#"{{"AccessKeyId":"AK","SecretAccessKey":"sk","Token":"tk","Expiration":"{expiration}"}}"#
-        )
-    }
-
-    #[tokio::test]
-    async fn an_instances_keys_are_kept_until_they_expire() {
-        let places = AwsPlaces {
-            profile: None,
-            ..AwsPlaces::of(&variables(&[]))
-        };
-        let (late, soon) = (keys("2999-01-01T00:00:00Z"), keys("2001-01-01T00:00:00Z"));
-        let answers = [(200, "tok"), (200, "my-role\n"), (200, late.as_str())];
-        let (chain, script) = chain(places.clone(), &answers);
-        for _ in 0..3 {
-            assert_eq!(chain.keys().await.unwrap().access_key_id, "AK");
-        }
-        {
-            let asked = script.asked.lock().unwrap();
-            let urls: Vec<&str> = asked.iter().map(|(_, url, _)| url.as_str()).collect();
-            assert_eq!(
-                urls,
-                [
-                    "http://169.254.169.254/latest/api/token",
-                    "http://169.254.169.254/latest/meta-data/iam/security-credentials/",
-                    "http://169.254.169.254/latest/meta-data/iam/security-credentials/my-role"
-                ]
-            );
-            assert_eq!(asked[0].0, Method::PUT);
-            assert_eq!(asked[2].2[INSTANCE_TOKEN], "tok");
-        }
-        let answers = [answers, answers].concat();
-        let answers: Vec<(u16, &str)> = answers
-            .into_iter()
-            .map(|(status, text)| (status, if text == late { soon.as_str() } else { text }))
-            .collect();
-        let (chain, script) = self::chain(places, &answers);
-        for _ in 0..2 {
-            chain.keys().await.unwrap();
-        }
-        assert_eq!(
-            script.asked.lock().unwrap().len(),
-            6,
-            "expired keys are not kept"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_containers_keys_sign_and_failures_show_nothing() {
-        let given = variables(&[("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/x")]);
-        let places = AwsPlaces::of(&given);
-        let answer = keys("2999-01-01T00:00:00Z");
-        let (chain, script) = chain(places.clone(), &[(200, answer.as_str())]);
-        let mut request = TransportRequest {
-            method: Method::POST,
-            url: Url::parse("https://bedrock-runtime.us-east-1.amazonaws.com/x").unwrap(),
-            headers: HeaderMap::new(),
-            body: RequestBody::Empty,
-            head_timeout: None,
-        };
-        chain.sign(&mut request).await.unwrap();
-        assert_eq!(request.headers["x-amz-security-token"], "tk");
-        let authorization = request.headers[header::AUTHORIZATION].to_str().unwrap();
-        assert!(authorization.contains("Credential=AK/"), "{authorization}");
-        assert_eq!(
-            script.asked.lock().unwrap()[0].1,
-            "http://169.254.170.2/v2/x"
-        );
-        let (chain, _) = self::chain(places, &[(403, "secret text")]);
-        let error = chain.keys().await.unwrap_err();
-        assert!(!format!("{error:?}").contains("secret text"));
-    }
-
-    #[test]
-    fn places_are_named_by_variables_and_must_be_near() {
-        let full = |url: &str| {
-            let given = variables(&[("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)]);
-            AwsPlaces::of(&given).container.is_some()
-        };
-        assert!(full("http://169.254.170.23/v1/credentials") && full("https://keys.test/x"));
-        assert!(full("http://localhost:1/x") && full("http://127.0.0.1/x"));
-        assert!(!full("http://keys.test/x") && !full("http://10.0.0.1/x") && !full("x"));
-        let off = AwsPlaces::of(&variables(&[("AWS_EC2_METADATA_DISABLED", "TRUE")]));
-        assert_eq!(off, AwsPlaces::default());
-        let home = AwsPlaces::of(&variables(&[("HOME", "/h"), ("AWS_PROFILE", "p")]));
-        assert_eq!(
-            home.profile,
-            Some(("/h/.aws/credentials".into(), "p".to_owned()))
-        );
-    }
-
-    #[test]
-    fn profiles_are_told_apart() {
-        let text = "[default]\naws_access_key_id = A\naws_secret_access_key=B\n# x = y\n\n[two]\n\
-             aws_access_key_id=C\naws_secret_access_key=D\naws_session_token=E\n[three]\nregion=x\n";
-        let found = |name: &str| {
-            let keys = in_profile(text, name)?;
-            let token = keys.session_token.map(|token| token.expose().to_owned());
-            Some((
-                keys.access_key_id,
-                keys.secret_access_key.expose().to_owned(),
-                token,
-            ))
-        };
-        let text = |text: &str| text.to_owned();
-        assert_eq!(found("default"), Some((text("A"), text("B"), None)));
-        assert_eq!(found("two"), Some((text("C"), text("D"), Some(text("E")))));
-        assert_eq!(found("three"), None);
-        assert_eq!(found("none"), None);
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 mod chain;
 mod sigv4;
+mod web_identity;
 
 use std::{
     collections::BTreeMap,

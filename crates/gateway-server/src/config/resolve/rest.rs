@@ -119,6 +119,7 @@ pub(super) fn check_limits(config: &Config, scene: &mut Scene<'_, '_>) {
         8 << 10,
         16 << 20,
     );
+    within("http2_window", limits.http2_window.0, 64 << 10, 16 << 20);
     within(
         "max_streams_per_connection",
         limits.max_streams_per_connection as usize,

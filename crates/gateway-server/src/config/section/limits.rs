@@ -37,6 +37,10 @@ pub struct Limits {
     /// The most requests at one time on one HTTP/2 connection.
     #[schemars(range(min = 1))]
     pub max_streams_per_connection: u32,
+    /// How much of its requests' bodies one HTTP/2 connection may have sent before anybody reads it; one request may
+    /// have sent a quarter of that. It is beside `max_request_memory`, and a caller far away sends so much in one round
+    /// trip and no more. 64 KiB to 16 MiB.
+    pub http2_window: ByteSize,
 }
 
 impl Default for Limits {
@@ -53,6 +57,7 @@ impl Default for Limits {
             max_headers: 100,
             max_header_size: ByteSize::kib(64),
             max_streams_per_connection: 100,
+            http2_window: ByteSize::mib(1),
         }
     }
 }

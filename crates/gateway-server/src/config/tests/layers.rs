@@ -317,3 +317,68 @@ fn vision_follows_the_mode_unless_it_is_said() {
         );
     }
 }
+
+#[test]
+fn variables_of_other_gateways_stand_for_keys_or_are_named() {
+    let variables = [
+        ("CLIENT_RESPONSE_HEADER_TIMEOUT", "45s"),
+        ("CLIENT_TIMEOUT", "90s"),
+        ("TELEMETRY_METRICS_PORT", "9464"),
+        ("SERVER_HOST", "127.0.0.2"),
+        ("SERVER_PORT", "9000"),
+        ("MCP_ENABLED", "false"),
+        ("GUARDRAILS_ENABLED", ""),
+    ];
+    let settings = good("", &variables);
+    assert_eq!(settings.timeouts.call.first_token.as_secs(), 45);
+    assert_eq!(settings.timeouts.call.total.as_secs(), 90);
+    assert_eq!(
+        settings.metrics.listen.unwrap().to_string(),
+        "127.0.0.2:9464"
+    );
+    assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
+
+    let own = good(
+        "",
+        &[
+            ("TELEMETRY_METRICS_PORT", "9464"),
+            ("METRICS_LISTEN", "127.0.0.1:9500"),
+        ],
+    );
+    assert_eq!(own.metrics.listen.unwrap().to_string(), "127.0.0.1:9500");
+    let problems = bad("", &[("TELEMETRY_METRICS_PORT", "many")]);
+    assert!(
+        problems[0].contains("TELEMETRY_METRICS_PORT"),
+        "{problems:?}"
+    );
+
+    let unsupported = [
+        ("AUTH_OIDC_ISSUER", "https://id.test"),
+        ("CLIENT_MAX_IDLE_CONNS", "20"),
+        ("MCP_SERVERS", "http://mcp.test"),
+        ("TELEMETRY_TRACING_ENABLED", "true"),
+        ("ROUTING_CONFIG_PATH", "routes.yaml"),
+        ("ENVIRONMENT", "production"),
+    ];
+    let settings = good("", &unsupported);
+    let mut named = unsupported.map(|(name, _)| name);
+    named.sort_unstable();
+    assert_eq!(
+        settings.warnings.len(),
+        named.len(),
+        "{:?}",
+        settings.warnings
+    );
+    for (warning, name) in settings.warnings.iter().zip(named) {
+        assert!(
+            warning.starts_with(&format!("environment variable {name} ")),
+            "{warning}"
+        );
+    }
+    assert!(
+        settings
+            .warnings
+            .iter()
+            .any(|warning| warning.ends_with("MCP_SERVERS is not supported yet"))
+    );
+}
