@@ -94,7 +94,10 @@ fn one_too_many_is_told_at_once_and_a_free_provider_takes_it() {
     gate.open();
     assert_eq!(stream.collect().status(), 200);
     narrow.wait_for_limits((0, 0));
-    assert_eq!(narrow.chat("both").header("x-attempts"), Some("lab=200"));
+    // The conversation that had to move stays where it came to; others begin at the first again.
+    assert_eq!(narrow.chat("both").header("x-attempts"), Some("spare=200"));
+    let another = Request::chat("both", false).header("x-gateway-conversation", "another");
+    assert_eq!(narrow.gateway.send(&another).header("x-attempts"), Some("lab=200"));
 }
 
 fn form(model: &str) -> Request {

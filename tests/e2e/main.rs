@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, helpers of tests as well; what they measured is printed"
 )]
 
+mod affinity;
 mod auth;
 mod bad_input;
 mod callers;

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::support::good_upstream;
 
+/// Every request here is the same, and so they are one conversation: it is not kept in one place, so that all are shared out.
+const SHARED_OUT: &str = "[affinity]\nenabled = false\n";
+
 /// Two providers, each with an upstream of its own, and more configuration text.
 struct Pair {
     upstreams: [ScriptedUpstream; 2],
@@ -16,7 +19,7 @@ impl Pair {
         let upstreams = [ScriptedUpstream::start(good_upstream), ScriptedUpstream::start(good_upstream)];
         let provider = |name: &str, upstream: &ScriptedUpstream| format!("[providers.{name}]\nvendor = \"custom\"\nbase_url = \"{}\"\n", upstream.url("/v1"));
         let [first, second] = &upstreams;
-        let config = format!("{}{}{more}", provider("first", first), provider("second", second));
+        let config = format!("{}{}{SHARED_OUT}{more}", provider("first", first), provider("second", second));
         let gateway = GatewayUnderTest::start(&config, &[]);
         Self { upstreams, gateway }
     }
@@ -74,7 +77,7 @@ fn key_of(request: &RecordedRequest) -> usize {
 
 fn accounts(upstream: &ScriptedUpstream) -> GatewayUnderTest {
     let config = format!("[providers.lab]\nvendor = \"custom\"\nbase_url = \"{}\"\napi_keys = {KEYS:?}\n", upstream.url("/v1"));
-    GatewayUnderTest::start(&config, &[])
+    GatewayUnderTest::start(&format!("{config}{SHARED_OUT}"), &[])
 }
 
 #[test]

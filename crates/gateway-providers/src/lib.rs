@@ -23,6 +23,7 @@ pub mod registry;
 pub mod rules;
 pub mod secret;
 pub mod settings;
+pub mod state;
 pub mod stream;
 pub mod translated;
 pub mod typed;

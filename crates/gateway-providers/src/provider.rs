@@ -8,7 +8,10 @@ use gateway_client::transport::{RequestBody, TransportResponse};
 use gateway_types::json::RawObject;
 use http::{HeaderMap, Method};
 
-use crate::{Call, CallError, Operation, Preview, Reply, TranslateError};
+use crate::{
+    Call, CallError, Operation, Preview, Reply, TranslateError,
+    state::{StateKind, Taking},
+};
 
 /// A configured upstream. Object-safe: the router holds `Arc<dyn Provider>`, and a type of your own can be one.
 #[async_trait]
@@ -56,6 +59,11 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// into words.
     fn preview(&self, _call: Call) -> Option<Result<Preview, TranslateError>> {
         None
+    }
+
+    /// What it does with a piece of an earlier answer's opaque state, when asked for this model.
+    fn takes_state(&self, _model: &str, _kind: &StateKind) -> Taking {
+        Taking::Unsure
     }
 
     /// The models that the upstream lists now, all pages of them.

@@ -13,7 +13,7 @@ use gateway_providers::{
     provider::{ModelListing, ProxyRequest, SharedProvider},
 };
 use gateway_router::{
-    Ask, ModelRequest, Router, RouterSettings,
+    Ask, BoundState, ModelRequest, Router, RouterSettings,
     resolve::{Alias, TableParts},
 };
 use gateway_types::json::{RawObject, ScanLimits};
@@ -116,6 +116,8 @@ fn ask() -> Ask {
         strict: false,
         headers: headers.into_iter().collect(),
         limit: None,
+        conversation: None,
+        state: BoundState::default(),
     }
 }
 

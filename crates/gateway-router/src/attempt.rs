@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     account,
+    affinity::{BoundState, Conversation},
     failover::{Feedback, RouteFailure},
     limits::Permit,
     resolve::Target,
@@ -33,6 +34,10 @@ pub struct Ask {
     /// The caller's own limit for each attempt: to the first token of a stream, to the end of a whole answer. It
     /// shortens the configured times, never lengthens them.
     pub limit: Option<Duration>,
+    /// The conversation that it belongs to, where that is known and the plan leaves a choice.
+    pub conversation: Option<Conversation>,
+    /// The opaque state that it carries, where the plan leaves a choice.
+    pub state: BoundState,
 }
 
 impl Ask {
@@ -54,6 +59,8 @@ impl Ask {
             strict: self.strict,
             headers: self.headers.clone(),
             limit: self.limit,
+            conversation: self.conversation,
+            state: self.state.clone(),
         })
     }
 }
@@ -168,10 +175,15 @@ pub(crate) async fn attempt(
 ) -> (Result<Reply, CallError>, Attempt) {
     let start = Instant::now();
     let flows_past = !ask.is_replayable();
-    let mut result = match call(target, ask, timeouts) {
+    let mut left = Vec::new();
+    let call = lightened(ask, target, &mut left).and_then(|ask| call(target, ask, timeouts));
+    let mut result = match call {
         Ok(call) => target.provider.call(call).await,
         Err(error) => Err(error.into()),
     };
+    if let Ok(reply) = &mut result {
+        reply.tell_dropped(&left);
+    }
     if let (true, Some(overrides), Ok(reply)) = (flows_past, &target.overrides, &mut result) {
         let members = overrides.members().map(|(member, ..)| member.to_owned());
         reply.tell_dropped(&members.collect::<Vec<_>>());
@@ -197,6 +209,27 @@ fn call(target: &Target, ask: Ask, timeouts: Timeouts) -> Result<Call, Translate
         headers: ask.headers,
         timeouts,
     })
+}
+
+/// The ask without the state that is left behind on the way to this target, whose paths are noted.
+fn lightened(mut ask: Ask, target: &Target, left: &mut Vec<String>) -> Result<Ask, TranslateError> {
+    let (Payload::Json(body), Some((carried, goes))) =
+        (&ask.payload, ask.state.left_behind(target))
+    else {
+        return Ok(ask);
+    };
+    let lighter =
+        carried
+            .leave_behind(body, goes)
+            .map_err(|error| TranslateError::InvalidValue {
+                param: String::new(),
+                message: format!("the state of earlier answers cannot be left behind: {error}"),
+            })?;
+    if let Some((body, paths)) = lighter {
+        ask.payload = Payload::Json(body);
+        *left = paths;
+    }
+    Ok(ask)
 }
 
 /// The client's body with what the target sets in it. A form flows past as it is, which the reply then says.

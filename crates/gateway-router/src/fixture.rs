@@ -21,6 +21,8 @@ use gateway_providers::{
 use gateway_types::json::{RawObject, ScanLimits};
 use http::{HeaderMap, StatusCode};
 
+use crate::resolve::Target;
+
 /// What a provider does when its models are asked for.
 #[derive(Debug, Clone)]
 pub(crate) enum Script {
@@ -186,4 +188,16 @@ pub(crate) fn object(text: &str) -> RawObject {
 /// A provider that lists these ids.
 pub(crate) fn provider(name: &str, ids: &[&str]) -> Arc<Scripted> {
     Arc::new(Scripted::new(name, [list(ids)]))
+}
+
+/// A model of a provider that lists nothing.
+pub(crate) fn target(name: &str, model: &str) -> Target {
+    Target {
+        provider: provider(name, &[]),
+        model: model.to_owned(),
+        known: true,
+        weight: 1,
+        overrides: None,
+        pace: None,
+    }
 }

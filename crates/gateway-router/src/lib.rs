@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+pub mod affinity;
 pub mod attempt;
 pub mod catalogue;
 pub mod failover;
@@ -16,6 +17,7 @@ mod fixture;
 
 pub use self::{
     account::label,
+    affinity::{AffinitySettings, BoundState, Conversation, ConversationKey, Speaker, StateBound},
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
     failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},

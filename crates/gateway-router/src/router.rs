@@ -5,12 +5,13 @@ mod guests;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use gateway_providers::{call::Timeouts, provider::SharedProvider};
 
 use crate::{
+    affinity::{Affinity, AffinitySettings, BoundState, Conversation, Order, Speaker},
     attempt::{Ask, Attempt, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings},
     failover::{Check, Failover, FailoverSettings, Health},
@@ -41,6 +42,8 @@ pub struct RouterSettings {
     pub probes: HashMap<String, Duration>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
+    /// How conversations are kept where they are.
+    pub affinity: AffinitySettings,
     /// Makes the random choices repeatable, for tests. Default none: other choices in each process.
     pub seed: Option<u64>,
 }
@@ -52,6 +55,7 @@ pub struct Router {
     catalogue: Catalogue,
     selector: Selector,
     failover: Failover,
+    affinity: Affinity,
     settings: RouterSettings,
 }
 
@@ -71,6 +75,7 @@ impl Router {
             table,
             catalogue,
             failover,
+            affinity: Affinity::new(settings.affinity),
             settings,
         })
     }
@@ -99,6 +104,7 @@ impl Router {
             table,
             catalogue,
             failover,
+            affinity: Affinity::succeeding(&old.affinity, settings.affinity),
             settings,
         })
     }
@@ -180,6 +186,21 @@ impl Router {
         explain(request, &self.table, &self.catalogue.peek())
     }
 
+    /// The conversation that a request belongs to, and the opaque state that it carries, for its [`Ask`]. Where the plan
+    /// leaves no choice, nothing is looked at.
+    pub fn conversation(
+        &self,
+        plan: &Plan,
+        speaker: Speaker<'_>,
+    ) -> (Option<Conversation>, BoundState) {
+        self.affinity.read(plan, speaker)
+    }
+
+    /// How many conversations are remembered.
+    pub fn conversations(&self) -> usize {
+        self.affinity.len()
+    }
+
     /// As [`plan`](Self::plan), where the caller brought a provider along: it is asked in place of the provider of its
     /// name in the request's sequence, or alone where the request has none. Nothing about it is remembered.
     ///
@@ -205,10 +226,35 @@ impl Router {
     ///
     /// # Errors
     /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
-    pub async fn send(&self, plan: Plan, ask: Ask) -> Result<Routed, RouteError> {
-        let selection = self.select(plan, ask.stream);
+    pub async fn send(&self, plan: Plan, mut ask: Ask) -> Result<Routed, RouteError> {
+        let order = Order::of(&plan);
+        let mut selection = self.select(plan, ask.stream);
+        let conversation = ask.conversation;
+        let is_well = |target: &Target| self.health().refusal(target).is_none();
+        let settled = self
+            .affinity
+            .settle(&mut selection, &mut ask, (order, is_well));
+        settled.map_err(|bound| RouteError {
+            cause: bound.into(),
+            attempts: Vec::new(),
+            rest: None,
+        })?;
         let timeouts = |provider: &str| self.timeouts(provider);
-        self.failover.run(selection, ask, &timeouts).await
+        let routed = self.failover.run(selection, ask, &timeouts).await?;
+        Ok(match conversation {
+            Some(conversation) if order == Order::Ours || self.is_configured(&routed.target) => {
+                self.affinity.keep(conversation, routed)
+            }
+            _ => routed,
+        })
+    }
+
+    /// Whether the target's provider is one of the table's, and none that a caller brought along.
+    fn is_configured(&self, target: &Target) -> bool {
+        let accounts = self.table.accounts(target.provider.name());
+        accounts
+            .iter()
+            .any(|account| Arc::ptr_eq(account, &target.provider))
     }
 
     /// The plan with the one target that is to be asked now, one with a free place if there is one; for a request that

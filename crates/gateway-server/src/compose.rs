@@ -152,6 +152,7 @@ fn router(settings: &Settings) -> RouterSettings {
         limits: by_name(settings, |provider| provider.limit),
         probes: by_name(settings, |provider| provider.probe),
         failover: settings.failover,
+        affinity: settings.affinity,
         ..RouterSettings::default()
     }
 }

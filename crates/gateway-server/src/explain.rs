@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use gateway_providers::{Operation, call::Timeouts};
 use gateway_router::{
-    ModelRequest, Router,
+    ModelRequest, Router, Rule,
     resolve::{Candidate, Explanation, LeftOut},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
@@ -163,8 +163,8 @@ impl Told<'_> {
         json!({
             "model": self.question.model,
             "operation": self.question.operation.name(),
-            "passed_over": it.passed_over.iter().map(|rule| rule.name()).collect::<Vec<_>>(),
-            "rule": it.matched.map(|rule| rule.name()),
+            "passed_over": it.passed_over.iter().copied().map(Rule::name).collect::<Vec<_>>(),
+            "rule": it.matched.map(Rule::name),
             "alias": it.pool.as_ref().map(|pool| json!({
                 "name": pool.name,
                 "strategy": pool.strategy.name(),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::conversations;
 use gateway_providers::FaultKind;
 use gateway_router::failover::judgement::{Mark, Next, ROWS, Scope, When};
 
@@ -135,6 +136,7 @@ pub(super) fn markdown() -> String {
         );
     }
     text.push_str(REST);
+    text.push_str(&conversations::markdown());
     text
 }
 

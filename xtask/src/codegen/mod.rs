@@ -4,6 +4,8 @@
 //! program starts that build.
 
 #[cfg(feature = "codegen")]
+mod conversations;
+#[cfg(feature = "codegen")]
 mod documents;
 #[cfg(feature = "codegen")]
 mod errors;

@@ -70,6 +70,13 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// The names of the state that it puts back into a conversation with this model: formats of `reasoning_details`,
+    /// members of `extra_content` and `provider_data`, each as in [`is_among`](crate::state::is_among); the empty one is
+    /// a signature's without a format.
+    fn takes_state(&self, _model: &str) -> &'static [&'static str] {
+        &[]
+    }
+
     /// An error answer, with its body in OpenAI's shape: see [`native_error`]. Headers are the upstream's own;
     /// `retry-after` is read from them elsewhere, and a wait that stands in the body is given here.
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> UpstreamError;

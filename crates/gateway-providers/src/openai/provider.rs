@@ -19,6 +19,7 @@ use crate::{
     TranslateError,
     provider::{ModelListing, ProxyRequest},
     rules::ModelRules,
+    state::{self, MAKERS_KNOWN, StateKind, Taking},
     stream::GuardRules,
     translated::TranslatedProvider,
     upstream::{as_it_came, body, proxy, refuse_errors, send, upstream_headers},
@@ -193,6 +194,23 @@ impl Provider for OpenAiProvider {
             })
         };
         prepared.map(preview).transpose()
+    }
+
+    fn takes_state(&self, model: &str, kind: &StateKind) -> Taking {
+        let StateKind::Named(name) = kind else {
+            // An item or an id says nothing of its maker.
+            return Taking::Unsure;
+        };
+        let through = self.through_responses.as_ref();
+        if state::is_among(&self.settings.vendor.takes_state, name)
+            || through.is_some_and(|through| through.takes_state(model, name, &self.rules))
+        {
+            Taking::Takes
+        } else if state::is_among(MAKERS_KNOWN, name) {
+            Taking::Refuses
+        } else {
+            Taking::Unsure
+        }
     }
 
     async fn models(&self) -> Result<ModelListing, CallError> {

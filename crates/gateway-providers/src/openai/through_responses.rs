@@ -10,8 +10,9 @@ use serde::Deserialize;
 use super::rules::thinks;
 use crate::{
     Call, Operation, Payload, ProviderSettings,
-    dialects::responses::Responses,
+    dialects::{Dialect, responses::Responses},
     rules::{ModelRule, ModelRules, ResponsesUse},
+    state::is_among,
     translated::TranslatedProvider,
 };
 
@@ -67,6 +68,15 @@ impl ThroughResponses {
                 Who::ByRule => needs_responses(rules.of(&call.model), body),
             };
         takes.then_some(&self.provider)
+    }
+
+    /// Whether chats with this model can go this way, and their state of that name with them.
+    pub(super) fn takes_state(&self, model: &str, name: &str, rules: &ModelRules) -> bool {
+        let may_go = match self.who {
+            Who::Everybody => true,
+            Who::ByRule => rules.of(model).responses.is_some(),
+        };
+        may_go && is_among(Responses.takes_state(model), name)
     }
 }
 

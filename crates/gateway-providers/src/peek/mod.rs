@@ -6,4 +6,4 @@
 mod cursor;
 pub(crate) mod event;
 
-pub(crate) use self::cursor::{Cursor, Malformed, is_valid, member_cut, unquote};
+pub(crate) use self::cursor::{Cursor, Key, Malformed, is_valid, member_cut, unquote};

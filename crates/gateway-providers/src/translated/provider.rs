@@ -20,6 +20,7 @@ use crate::{
     provider::{ModelListing, ProxyRequest},
     provider_options::ProviderOptions,
     rules::ModelRules,
+    state::{self, StateKind, Taking},
     upstream::{hold, proxy, refuse_dropped, tell_dropped},
 };
 
@@ -184,6 +185,19 @@ impl Provider for TranslatedProvider {
                 dropped: encoded.dropped,
             }
         }))
+    }
+
+    fn takes_state(&self, model: &str, kind: &StateKind) -> Taking {
+        match kind {
+            StateKind::Named(name)
+                if state::is_among(self.dialect.takes_state(model), name)
+                    || state::is_among(&self.settings.vendor.takes_state, name) =>
+            {
+                Taking::Takes
+            }
+            // The dialect knows what it puts back: all else is left out.
+            StateKind::Named(_) | StateKind::Encrypted | StateKind::Stored => Taking::Refuses,
+        }
     }
 
     async fn models(&self) -> Result<ModelListing, CallError> {

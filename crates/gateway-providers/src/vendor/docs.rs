@@ -107,6 +107,12 @@ fn differences(row: &VendorRow) -> Vec<String> {
             codes(row.quirks.iter().map(|quirk| quirk.name().to_owned()))
         ));
     }
+    if !row.takes_state.is_empty() {
+        found.push(format!(
+            "takes the state {} back",
+            codes(row.takes_state.iter().cloned())
+        ));
+    }
     if !row.proxy.is_empty() {
         found.push(format!(
             "`/proxy` also lets {} through",

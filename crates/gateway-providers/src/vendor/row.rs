@@ -102,6 +102,11 @@ pub struct VendorRow {
     /// What else it does differently.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub quirks: BTreeSet<Quirk>,
+    /// The opaque state of earlier answers that it takes back from a client beside its dialect's own: formats of
+    /// `reasoning_details` and names in `extra_content` and `provider_data`. A name that ends in `*` stands for all
+    /// that begin so, `*` for every one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub takes_state: BTreeSet<String>,
     /// What `/proxy` lets through beside the operations' paths and the model list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proxy: Vec<ProxyRule>,
@@ -233,6 +238,9 @@ pub struct RowOverrides {
     /// The quirks, in place of the vendor's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quirks: Option<BTreeSet<Quirk>>,
+    /// Further state of earlier answers that it takes back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub takes_state: BTreeSet<String>,
     /// What `/proxy` lets through, in place of everything that the vendor's row lets through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Vec<ProxyRule>>,
@@ -305,6 +313,7 @@ impl VendorRow {
             rename,
             drop,
             quirks,
+            takes_state,
             proxy: _,
         } = overrides;
         self.dialect = dialect.unwrap_or(self.dialect);
@@ -319,6 +328,7 @@ impl VendorRow {
         self.rename.extend(rename);
         self.rename.retain(|_, name| !name.is_empty());
         self.drop.extend(drop);
+        self.takes_state.extend(takes_state);
         self
     }
 }

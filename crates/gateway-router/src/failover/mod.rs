@@ -29,7 +29,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use gateway_providers::CallError;
 
-use crate::limits::{Limits, Overloaded};
+use crate::{
+    affinity::StateBound,
+    limits::{Limits, Overloaded},
+};
 
 use self::budget::Budgets;
 pub use self::{
@@ -127,6 +130,9 @@ pub enum RouteFailure {
     /// No attempt was made, as every target has as much to do as it may have (503, `overloaded`).
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
+    /// No attempt was made, as the request carries state that no target takes (400, `state_not_portable`).
+    #[error(transparent)]
+    StateBound(#[from] StateBound),
 }
 
 /// Every target is left alone for a while. The text is for the caller; it names no host and no credential.

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::{
+    BoundState,
     attempt::Outcome,
     failover::RouteFailure,
     fixture::{Script, Scripted, after, list, object},
@@ -122,6 +123,8 @@ pub(super) fn ask(operation: Operation) -> Ask {
         strict: false,
         headers: HeaderMap::new(),
         limit: None,
+        conversation: None,
+        state: BoundState::default(),
     }
 }
 

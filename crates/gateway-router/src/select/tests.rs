@@ -75,6 +75,8 @@ fn ask(stream: bool) -> Ask {
         strict: false,
         headers: HeaderMap::new(),
         limit: None,
+        conversation: None,
+        state: crate::BoundState::default(),
     }
 }
 

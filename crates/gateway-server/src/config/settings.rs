@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration
 use gateway_client::transport::guard::GuardPolicy;
 use gateway_providers::{ProviderSettings, rules::ModelRules};
 use gateway_router::{
-    FailoverSettings,
+    AffinitySettings, FailoverSettings,
     limits::LimitSettings,
     resolve::{Alias, KnownVendor, ModelPolicy},
 };
@@ -41,6 +41,8 @@ pub struct Settings {
     pub failover_sequence: Vec<String>,
     /// How a request survives what one upstream does not.
     pub failover: FailoverSettings,
+    /// How conversations are kept where they are.
+    pub affinity: AffinitySettings,
     /// Which models may be asked for.
     pub policy: ModelPolicy,
     /// Vendors that could be configured and are not.

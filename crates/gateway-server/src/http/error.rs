@@ -64,6 +64,7 @@ catalogue! {
     UnknownProvider => BAD_REQUEST "invalid_request" "unknown_provider" final "The named provider does not exist; the message lists those that do.";
     ProviderNotConfigured => BAD_REQUEST "invalid_request" "provider_not_configured" final "The named provider exists but has no credential or address here; the message says which variable to set.";
     VisionDisabled => BAD_REQUEST "invalid_request" "vision_disabled" final "The request holds an image and images are switched off; set ENABLE_VISION=true. `param` is the path of the part.";
+    StateNotPortable => BAD_REQUEST "invalid_request" "state_not_portable" final "The request carries opaque state of an earlier answer (a signature, encrypted thinking, the id of a stored answer), and no target of the alias takes it; `param` is its path. Send the conversation to the model that it began with, or without the state; `leave_state_behind = true` in the alias leaves it behind.";
     MissingApiKey => UNAUTHORIZED "authentication_error" "missing_api_key" final "No key was sent. Send `Authorization: Bearer KEY`, or `x-api-key: KEY`.";
     InvalidApiKey => UNAUTHORIZED "authentication_error" "invalid_api_key" final "The key is not one of this gateway's.";
     AmbiguousCredentials => UNAUTHORIZED "authentication_error" "ambiguous_credentials" final "Two different keys were sent in two headers; send one.";
@@ -234,6 +235,7 @@ impl ApiError {
         let mut answer = match error.cause {
             RouteFailure::Call(error) => Self::from_call(error, policy),
             RouteFailure::NoHealthyTarget(none) => return none.into(),
+            RouteFailure::StateBound(bound) => return bound.into(),
             RouteFailure::Overloaded(overloaded) => return overloaded.into(),
         };
         let has_known_wait = answer.0.retry_after.is_some()

@@ -9,7 +9,7 @@ use gateway_providers::{
     Operation, Payload, Reply, ReplyBody, callers::CALLERS_VENDOR, operation::BodyKind,
     provider::SharedProvider,
 };
-use gateway_router::{Ask, Attempt, ModelRequest, Plan, Routed};
+use gateway_router::{Ask, Attempt, BoundState, ModelRequest, Plan, Routed, Speaker};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 
 use super::{
@@ -65,7 +65,8 @@ pub async fn serve(
     // the form flows on, so that there the plan comes in the middle of reading.
     let refusal = Refusal::default();
     let (plan, ask, share) = if is_json(operation, &parts.headers) {
-        plan_json(live, operation, &wish, &parts, body).await?
+        let caller = (&parts, exchange.record.principal.as_str());
+        plan_json(live, operation, &wish, caller, body).await?
     } else {
         let (plan, ask) = plan_form(live, operation, &wish, &parts, body, &refusal).await?;
         // What is held of a form goes on with its stream.
@@ -181,7 +182,7 @@ async fn plan_json(
     live: &Live,
     operation: Operation,
     wish: &Wish,
-    parts: &Parts,
+    (parts, principal): (&Parts, &str),
     body: Body,
 ) -> Result<(Plan, Ask, BodyShare), ApiError> {
     receive::check_json_type(&parts.headers)?;
@@ -190,6 +191,13 @@ async fn plan_json(
         receive::read_whole(&parts.headers, body, live.settings.body, share).await?;
     let understood = Understood::read(operation, bytes, live.body_policy())?;
     let plan = plan(live, operation, wish, (parts, &understood.model)).await?;
+    let speaker = Speaker {
+        tenant: principal,
+        headers: &parts.headers,
+        operation,
+        body: &understood.body,
+    };
+    let (conversation, state) = live.router.conversation(&plan, speaker);
     let ask = Ask {
         operation,
         payload: Payload::Json(understood.body),
@@ -201,6 +209,8 @@ async fn plan_json(
             .unwrap_or(live.settings.strict_translation),
         headers: forward::for_call(&parts.headers, &live.settings.hops),
         limit: wish.options.timeout,
+        conversation,
+        state,
     };
     Ok((plan, ask, share))
 }
@@ -245,6 +255,8 @@ async fn plan_form(
         strict: false,
         headers: forward::for_call(&parts.headers, &live.settings.hops),
         limit: wish.options.timeout,
+        conversation: None,
+        state: BoundState::default(),
     };
     Ok((plan, ask))
 }

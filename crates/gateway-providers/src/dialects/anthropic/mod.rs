@@ -72,6 +72,10 @@ impl Dialect for Anthropic {
         request::encode(self.host, ask)
     }
 
+    fn takes_state(&self, _: &str) -> &'static [&'static str] {
+        &["anthropic*", ""]
+    }
+
     fn error(&self, status: StatusCode, _: &HeaderMap, body: &Bytes) -> UpstreamError {
         fault::with_status(status, body)
     }

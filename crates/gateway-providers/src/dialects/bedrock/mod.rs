@@ -58,6 +58,15 @@ impl Dialect for Bedrock {
         }
     }
 
+    fn takes_state(&self, _: &str) -> &'static [&'static str] {
+        &[
+            response::CLAUDE_FORMAT,
+            response::OPAQUE_FORMAT,
+            "bedrock",
+            "",
+        ]
+    }
+
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> UpstreamError {
         fault::read(status, headers, body)
     }

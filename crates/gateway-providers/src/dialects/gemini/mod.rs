@@ -27,6 +27,9 @@ use crate::{Fault, Operation, ProviderSettings, TranslateError, fault::UpstreamE
 /// The name under which what only Google has travels.
 pub(crate) const NAME: &str = "google";
 
+/// The names of the state that goes back.
+pub(crate) const STATE: &[&str] = &[signature::FORMAT, NAME];
+
 /// How many models one page of the list has: the most that there can be.
 const PAGE_SIZE: &str = "1000";
 
@@ -52,6 +55,10 @@ impl Dialect for Gemini {
 
     fn options_go_into(&self, operation: Operation) -> Option<&'static str> {
         (operation == Operation::Embeddings).then_some(embeddings::REQUESTS)
+    }
+
+    fn takes_state(&self, _: &str) -> &'static [&'static str] {
+        STATE
     }
 
     fn error(&self, status: StatusCode, _: &HeaderMap, body: &Bytes) -> UpstreamError {

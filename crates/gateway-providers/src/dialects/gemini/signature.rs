@@ -11,7 +11,7 @@
 use gateway_types::chat::ReasoningDetail;
 use serde_json::Value;
 
-const FORMAT: &str = "google-gemini-v1";
+pub(super) const FORMAT: &str = "google-gemini-v1";
 const ENCRYPTED: &str = "reasoning.encrypted";
 const TEXT: &str = "reasoning.text";
 const SUMMARY: &str = "reasoning.summary";

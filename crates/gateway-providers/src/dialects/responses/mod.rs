@@ -62,6 +62,10 @@ impl Dialect for Responses {
         })
     }
 
+    fn takes_state(&self, _: &str) -> &'static [&'static str] {
+        &[REASONING_FORMAT, NAME]
+    }
+
     fn error(&self, status: StatusCode, _: &HeaderMap, body: &Bytes) -> UpstreamError {
         fault::answer(status, body)
     }

@@ -75,6 +75,15 @@ impl Dialect for Vertex {
         gemini::chat(ask, &api::VERTEX)
     }
 
+    fn takes_state(&self, model: &str) -> &'static [&'static str] {
+        let (publisher, _) = published(model);
+        if publisher == Some(ANTHROPIC) {
+            &["anthropic*", gemini::NAME, ""]
+        } else {
+            gemini::STATE
+        }
+    }
+
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> UpstreamError {
         if is_of_anthropic(body) {
             return Anthropic::on(&CLAUDE).error(status, headers, body);

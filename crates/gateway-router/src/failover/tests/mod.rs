@@ -18,7 +18,7 @@ use http::HeaderMap;
 use self::upstream::{Upstream, fault, status};
 use super::*;
 use crate::{
-    Ask, Attempt, ModelRequest, RouteError, Routed, Router, RouterSettings,
+    Ask, Attempt, BoundState, ModelRequest, RouteError, Routed, Router, RouterSettings,
     fixture::object,
     resolve::{Alias, PoolSettings, TableParts},
 };
@@ -99,6 +99,8 @@ fn ask() -> Ask {
         strict: false,
         headers: HeaderMap::new(),
         limit: None,
+        conversation: None,
+        state: BoundState::default(),
     }
 }
 
@@ -127,6 +129,7 @@ async fn course(router: &Router, ask: Ask) -> String {
                 }
                 RouteFailure::Call(CallError::Translate(_)) => "refused".to_owned(),
                 RouteFailure::NoHealthyTarget(none) => none.to_string(),
+                RouteFailure::StateBound(bound) => bound.to_string(),
                 RouteFailure::Overloaded(overloaded) => format!("{:?}", overloaded.why),
             };
             format!("{} -> {cause}", shown(&error.attempts))

@@ -88,6 +88,7 @@ pub(super) fn resolve(
     let cors = rest::cors(&config, &mut scene);
     rest::check_limits(&config, &mut scene);
     rest::check_resilience(&config, &mut scene);
+    rest::check_affinity(&config, &mut scene);
     rest::check_logging(&config, &mut scene);
     let default_order = aliases::default_order(&config, &upstreams, &mut scene);
     let failover_sequence = aliases::failover_sequence(&config, &upstreams, &catalog, &mut scene);
@@ -110,6 +111,7 @@ pub(super) fn resolve(
         failover: config
             .resilience
             .settings(upstreams.mode != Mode::MultiProvider),
+        affinity: config.affinity.settings(),
         policy: ModelPolicy::new(
             allowed.iter().map(String::as_str),
             disallowed.iter().map(String::as_str),

@@ -1,6 +1,6 @@
 //! The sections that stand for themselves.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -14,6 +14,13 @@ use crate::config::{
 
 /// Deeper JSON could exhaust a thread's stack in an upstream.
 const DEEPEST: usize = 128;
+
+/// The shortest and the longest that a conversation can be remembered.
+const MOMENT: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// More would take gigabytes.
+const MOST_CONVERSATIONS: usize = 10_000_000;
 
 pub(super) fn features(config: &Config, mode: Mode) -> FeatureSettings {
     FeatureSettings {
@@ -119,6 +126,21 @@ pub(super) fn check_limits(config: &Config, scene: &mut Scene<'_, '_>) {
         1,
         usize::MAX,
     );
+}
+
+pub(super) fn check_affinity(config: &Config, scene: &mut Scene<'_, '_>) {
+    let affinity = &config.affinity;
+    if !(MOMENT..=DAY).contains(&affinity.ttl.0) {
+        let path = Path::of(&["affinity", "ttl"]);
+        scene.wrong_plainly(path, "expected at least 1s and at most 24h");
+    }
+    if !(1..=MOST_CONVERSATIONS).contains(&affinity.max_conversations) {
+        scene.wrong(
+            Path::of(&["affinity", "max_conversations"]),
+            format!("expected at least 1 and at most {MOST_CONVERSATIONS}"),
+            "to remember none, write `enabled = false`",
+        );
+    }
 }
 
 pub(super) fn check_resilience(config: &Config, scene: &mut Scene<'_, '_>) {

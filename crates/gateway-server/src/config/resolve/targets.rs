@@ -95,8 +95,9 @@ impl<'t> Tracer<'t> {
             strategy: section.strategy.into(),
             settings: PoolSettings {
                 timeouts: section.timeouts.into(),
+                affinity: section.affinity.unwrap_or(true),
                 hedge: section.hedge.map(|wait| wait.0),
-                ..PoolSettings::default()
+                leave_state_behind: section.leave_state_behind,
             },
             ..Alias::new(name, targets)
         })

@@ -27,6 +27,12 @@ pub struct Alias {
     pub strategy: PoolStrategy,
     /// How long each phase of a call may take, whatever its provider says.
     pub timeouts: AliasTimeouts,
+    /// Whether the requests of one conversation stay with one target while it is well. As in `[affinity]` when left
+    /// out; `true` cannot switch on what is off there.
+    pub affinity: Option<bool>,
+    /// Whether a request that carries opaque state of earlier answers may move to a target that does not understand
+    /// it: the state is then cut out and named in `x-gateway-dropped`. Default false: it is refused instead.
+    pub leave_state_behind: bool,
     /// Leaves the name out of `GET /v1/models`. Default false.
     pub hidden: bool,
     /// After this time without a first token, or without the answer where it comes whole, a second target is asked beside

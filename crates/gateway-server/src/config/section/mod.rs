@@ -2,6 +2,7 @@
 //!
 //! The documentation of a field is its description in the JSON Schema. Every key may be left out.
 
+mod affinity;
 mod alias;
 mod auth;
 mod backend;
@@ -29,6 +30,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::{
+    affinity::Affinity,
     alias::{Alias, AliasTimeouts, PoolStrategy, TargetEntry, TargetList},
     auth::Auth,
     backend::Backend,
@@ -73,6 +75,8 @@ pub struct Config {
     pub routing: Routing,
     /// How a request survives what one upstream does not.
     pub resilience: Resilience,
+    /// How conversations are kept where they are.
+    pub affinity: Affinity,
     /// How the list of models is kept fresh.
     pub catalogue: Catalogue,
     /// How upstreams are reached.

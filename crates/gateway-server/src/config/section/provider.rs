@@ -70,6 +70,9 @@ pub struct Provider {
     pub drop: BTreeSet<String>,
     /// What it does differently, in place of the vendor's quirks.
     pub quirks: Option<BTreeSet<Quirk>>,
+    /// Opaque state of earlier answers that it takes back from a client, beside what its protocol and its vendor say:
+    /// formats of `reasoning_details` and names in `extra_content` and `provider_data`. `*` for all of them.
+    pub takes_state: BTreeSet<String>,
     /// What `/proxy` lets through, in place of what the vendor lets through.
     pub proxy: Option<Vec<ProxyRule>>,
 }
@@ -104,6 +107,7 @@ impl Provider {
             rename: self.rename.clone(),
             drop: self.drop.clone(),
             quirks: self.quirks.clone(),
+            takes_state: self.takes_state.clone(),
             proxy: self.proxy.clone(),
         }
     }
@@ -135,6 +139,7 @@ impl Default for Provider {
             rename: BTreeMap::new(),
             drop: BTreeSet::new(),
             quirks: None,
+            takes_state: BTreeSet::new(),
             proxy: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The configuration as a whole: text, variables and flags in, settings or problems out.
 
+mod affinity;
 mod bad_files;
 mod connection;
 mod documents;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gateway_providers::TranslateError;
-use gateway_router::{NoHealthyTarget, Overloaded, ResolveError};
+use gateway_router::{NoHealthyTarget, Overloaded, ResolveError, StateBound};
 
 use super::{ApiError, ErrorKind};
 
@@ -35,6 +35,12 @@ impl From<NoHealthyTarget> for ApiError {
 impl From<Overloaded> for ApiError {
     fn from(overloaded: Overloaded) -> Self {
         Self::new(ErrorKind::Overloaded, overloaded.to_string())
+    }
+}
+
+impl From<StateBound> for ApiError {
+    fn from(bound: StateBound) -> Self {
+        Self::new(ErrorKind::StateNotPortable, bound.to_string()).param(bound.param())
     }
 }
 

@@ -1,0 +1,121 @@
+//! Opaque state that a conversation carries: what an upstream gave with an earlier answer and wants back unchanged.
+//!
+//! Signed or encrypted thinking, what a server tool left behind, the id of an answer that the upstream keeps. Such
+//! state is bound to whoever made it: another upstream refuses it, or drops it without a word. So a request that
+//! carries state may not go just anywhere. [`CarriedState`] says what a request carries, a [`Provider`] whether it
+//! takes it back ([`takes_state`]), and [`CarriedState::leave_behind`] takes out what is left behind.
+//!
+//! Plain text is no state, whatever it is called: `reasoning_content`, which some upstreams want back with calls of
+//! tools, and thinking without a signature may go to everybody.
+//!
+//! [`Provider`]: crate::Provider
+//! [`takes_state`]: crate::Provider::takes_state
+
+mod chat;
+mod leave;
+mod piece;
+mod responses;
+#[cfg(test)]
+mod tests;
+
+use gateway_types::json::{RawObject, ScanError};
+
+pub use self::piece::{Piece, StateKind};
+use crate::{Operation, peek::Cursor};
+
+/// What a provider does with a piece of state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Taking {
+    /// It understands the form: the state may come from it, and is put back in its place.
+    Takes,
+    /// The state is of another maker's form: it would be refused, or lost.
+    Refuses,
+    /// Nobody can tell by looking: only who made it takes it.
+    Unsure,
+}
+
+/// The state that a request carries; usually none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CarriedState {
+    pieces: Vec<Piece>,
+}
+
+impl CarriedState {
+    /// Finds the state in a request's body. A body that carries none costs no more than a few look-ups: the scan that
+    /// has read it knows which keys it holds.
+    ///
+    /// ```
+    /// use gateway_providers::{Operation, state::CarriedState};
+    /// use gateway_types::json::{RawObject, ScanLimits};
+    ///
+    /// let body = br#"{"messages":[{"role":"assistant","content":"Hi","reasoning_details":[
+    ///     {"type":"reasoning.text","text":"hm","signature":"c2ln","format":"anthropic-claude-v1"}]}]}"#;
+    /// let body = RawObject::parse(body.as_slice().into(), ScanLimits::default())?;
+    /// let state = CarriedState::read(Operation::Chat, &body);
+    /// let paths: Vec<_> = state.pieces().iter().map(|piece| piece.path()).collect();
+    /// assert_eq!(paths, ["messages[0].reasoning_details[0]"]);
+    /// # Ok::<(), gateway_types::json::ScanError>(())
+    /// ```
+    pub fn read(operation: Operation, body: &RawObject) -> Self {
+        let find = match operation {
+            Operation::Chat if chat::may_carry(body) => chat::find,
+            Operation::Responses if responses::may_carry(body) => responses::find,
+            _ => return Self::default(),
+        };
+        let mut pieces = Vec::new();
+        // The strict scan has been passed: the walk comes to the end.
+        let _ = find(&mut Cursor::new(body.bytes()), &mut pieces);
+        Self { pieces }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Each piece, in the order of the body.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The body without the pieces for which this holds, and their paths; `None` where there are none. Everything
+    /// else keeps its bytes. What holds nothing any more goes with its last piece: no empty list is left.
+    ///
+    /// # Errors
+    /// Never for the body that the state was read from.
+    pub fn leave_behind(
+        &self,
+        body: &RawObject,
+        goes: impl Fn(&Piece) -> bool,
+    ) -> Result<Option<(RawObject, Vec<String>)>, ScanError> {
+        let gone: Vec<&Piece> = self.pieces.iter().filter(|piece| goes(piece)).collect();
+        if gone.is_empty() {
+            return Ok(None);
+        }
+        let body = leave::without(body, &gone)?;
+        let paths = gone.iter().map(|piece| piece.path().to_owned());
+        Ok(Some((body, paths.collect())))
+    }
+}
+
+/// Whether a list of names has this one. A name that ends in `*` stands for every name that begins so.
+pub fn is_among<S: AsRef<str>>(names: impl IntoIterator<Item = S>, name: &str) -> bool {
+    names.into_iter().any(|known| {
+        let known = known.as_ref();
+        known
+            .strip_suffix('*')
+            .map_or(known == name, |start| name.starts_with(start))
+    })
+}
+
+/// Names whose makers are known. A provider that does not say that it takes them refuses or loses them.
+pub const MAKERS_KNOWN: &[&str] = &[
+    "amazon*",
+    "anthropic*",
+    "azure-openai*",
+    "bedrock",
+    "google*",
+    "openai*",
+    "responses",
+    "xai*",
+];

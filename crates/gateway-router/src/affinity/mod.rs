@@ -1,0 +1,262 @@
+//! Requests of one conversation stay with one target while it is well: there the provider's prompt cache has the
+//! conversation already, and there opaque state of its earlier answers is understood.
+//!
+//! - [`ConversationKey`]: what a conversation is known by; `source` and `prefix` say where it is read.
+//! - `pins`: which target has which conversation. Whoever answers has it.
+//! - `rendezvous`: where a new conversation goes if weights decide.
+//! - `law`: where a request may go that carries state.
+
+mod answer;
+mod key;
+mod law;
+mod pins;
+mod prefix;
+mod rendezvous;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use gateway_providers::state::CarriedState;
+
+pub(crate) use self::key::Place;
+use self::pins::Pins;
+pub use self::{
+    key::ConversationKey,
+    law::{BoundState, StateBound},
+    source::{Conversation, MEMBERS, SESSION_HEADERS, SessionHeader, Speaker},
+};
+use crate::{
+    attempt::{Ask, Routed},
+    resolve::{Plan, Rule, Strategy, Target},
+    select::Selection,
+};
+
+/// How conversations are kept where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AffinitySettings {
+    /// Whether they are. Default yes.
+    pub enabled: bool,
+    /// How long after its last request a conversation is remembered. Default one hour: as long as the longest of the
+    /// providers' prompt caches lives. One that is forgotten earlier is paid for again from its beginning; one that is
+    /// remembered longer costs a few bytes.
+    pub ttl: Duration,
+    /// How many are remembered at most; then the ones that were silent for longest are forgotten. Default 100,000,
+    /// some 15 MB.
+    pub max_conversations: usize,
+}
+
+impl Default for AffinitySettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            ttl: Duration::from_secs(3600),
+            max_conversations: 100_000,
+        }
+    }
+}
+
+/// Which target has which conversation.
+#[derive(Debug)]
+pub(crate) struct Affinity {
+    settings: AffinitySettings,
+    /// `None` where nothing is remembered.
+    pins: Option<Arc<Pins>>,
+}
+
+impl Affinity {
+    pub(crate) fn new(settings: AffinitySettings) -> Self {
+        let pins = || Arc::new(Pins::new(settings.max_conversations, settings.ttl));
+        Self {
+            settings,
+            pins: settings.enabled.then(pins),
+        }
+    }
+
+    /// What the older one remembers is remembered still, unless the settings are others.
+    pub(crate) fn succeeding(old: &Self, settings: AffinitySettings) -> Self {
+        if old.settings != settings {
+            return Self::new(settings);
+        }
+        Self {
+            settings,
+            pins: old.pins.clone(),
+        }
+    }
+
+    /// How many conversations are remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.pins.as_ref().map_or(0, |pins| pins.len())
+    }
+
+    /// The conversation of a request whose plan leaves a choice, and the state that it carries. Where there is no
+    /// choice, nothing is looked at.
+    pub(crate) fn read(
+        &self,
+        plan: &Plan,
+        speaker: Speaker<'_>,
+    ) -> (Option<Conversation>, BoundState) {
+        if !has_choice(plan) {
+            return (None, BoundState::default());
+        }
+        let pool = plan.pool.as_deref();
+        let is_kept = self.pins.is_some() && pool.is_none_or(|pool| pool.settings.affinity);
+        let conversation = is_kept.then(|| {
+            let alias = pool.map_or("", |pool| pool.name.as_str());
+            let first = &plan.primary;
+            Conversation::of(speaker, &[alias, first.provider.name(), &first.model])
+        });
+        let state = CarriedState::read(speaker.operation, speaker.body);
+        (conversation, state.into())
+    }
+
+    /// Puts the target in front that has the conversation, or shall have it; and takes out those that the request's
+    /// state may not go to.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) fn settle(
+        &self,
+        selection: &mut Selection,
+        ask: &mut Ask,
+        (order, is_well): (Order, impl Fn(&Target) -> bool),
+    ) -> Result<(), StateBound> {
+        if selection.targets.len() < 2 {
+            return Ok(());
+        }
+        let conversation = ask.conversation.unwrap_or_default();
+        let pinned = self.place(conversation);
+        let targets = &mut selection.targets;
+        let weighted = order == Order::Ours
+            && selection
+                .pool
+                .as_ref()
+                .is_some_and(|pool| pool.strategy == Strategy::Weighted);
+        let has_it = |target: &Target| pinned == Some(Place::of(target)) && is_well(target);
+        match targets.iter().position(has_it) {
+            Some(at) if order == Order::Ours || is_way_of_first(targets, at) => {
+                to_front(targets, at);
+            }
+            _ => {
+                if let Some(key) = conversation.key {
+                    new_home(targets, key, weighted, &is_well);
+                }
+            }
+        }
+        let pool = selection.pool.as_ref();
+        let may_leave = pool.is_some_and(|pool| pool.settings.leave_state_behind) && !ask.strict;
+        ask.state.restrict(targets, pinned, may_leave)
+    }
+
+    /// Remembers who answered.
+    pub(crate) fn keep(&self, conversation: Conversation, mut routed: Routed) -> Routed {
+        let Some(pins) = &self.pins else {
+            return routed;
+        };
+        let place = Place::of(&routed.target);
+        if let Some(key) = conversation.key {
+            pins.put(key, place);
+        }
+        if let Some(responses) = conversation.responses {
+            let pins = Arc::clone(pins);
+            let pin = move |id: &[u8]| pins.put(responses.derive(id), place);
+            routed.reply.body = answer::when_known(routed.reply.body, pin);
+        }
+        routed
+    }
+
+    fn place(&self, conversation: Conversation) -> Option<Place> {
+        let pins = self.pins.as_ref()?;
+        let of = |key: Option<ConversationKey>| pins.get(key?);
+        // The answer that a request goes on from lies where it was given, whatever else is known.
+        of(conversation.previous).or_else(|| of(conversation.key))
+    }
+}
+
+/// Whose the order of the targets is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The gateway's: a conversation may stay with whoever has it.
+    Ours,
+    /// The caller's: only the accounts of a target are the gateway's to choose.
+    Theirs,
+}
+
+impl Order {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        if plan.matched == Rule::Sequence || plan.pool.is_none() {
+            Self::Theirs
+        } else {
+            Self::Ours
+        }
+    }
+}
+
+/// Whether the plan leaves more than one place to go to.
+fn has_choice(plan: &Plan) -> bool {
+    let several = plan.moves_on && !plan.fallbacks.is_empty();
+    several || plan.primary.provider.account().is_some()
+}
+
+/// Whether the target is the first one through another account.
+fn is_way_of_first(targets: &[Target], at: usize) -> bool {
+    let (Some(first), Some(target)) = (targets.first(), targets.get(at)) else {
+        return false;
+    };
+    is_way(first, target)
+}
+
+fn is_way(target: &Target, other: &Target) -> bool {
+    target.provider.name() == other.provider.name() && target.model == other.model
+}
+
+/// The target that a conversation begins with: where weights decide, the one that it draws; and always the account of
+/// it that it draws, since prompt caches belong to accounts.
+fn new_home(
+    targets: &mut [Target],
+    key: ConversationKey,
+    weighted: bool,
+    is_well: impl Fn(&Target) -> bool,
+) {
+    if weighted {
+        // Of several accounts of a target only one is drawn with its weight.
+        let weight = |(at, target): (usize, &Target)| {
+            let is_first = !targets.iter().take(at).any(|before| is_way(before, target));
+            let counts = is_first && is_well(target);
+            let weight = if counts { target.weight } else { 0 };
+            (Place::of_model(target), weight)
+        };
+        let drawn = rendezvous::winner(key, targets.iter().enumerate().map(weight));
+        if let Some(at) = drawn {
+            to_front(targets, at);
+        }
+    }
+    let Some(first) = targets
+        .first()
+        .filter(|first| first.provider.account().is_some())
+    else {
+        return;
+    };
+    let ways = targets.iter().map(|target| {
+        let counts = is_way(first, target) && is_well(target);
+        (Place::of(target), u32::from(counts))
+    });
+    if let Some(at) = rendezvous::winner(key, ways) {
+        to_front(targets, at);
+    }
+}
+
+/// Puts a target in front. Of several ways to it this one takes the place of the first, which takes its own: so the
+/// other accounts stay behind the other targets.
+fn to_front(targets: &mut [Target], at: usize) {
+    let Some(target) = targets.get(at) else {
+        return;
+    };
+    let first = targets.iter().position(|other| is_way(other, target));
+    let first = first.unwrap_or(at);
+    targets.swap(first, at);
+    if let Some(up_to) = targets.get_mut(..=first) {
+        up_to.rotate_right(1);
+    }
+}

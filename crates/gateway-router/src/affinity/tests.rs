@@ -1,0 +1,624 @@
+//! Conversations and their state under failures, in paused time, against upstreams whose every answer is set by the
+//! test.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU16, Ordering},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use gateway_client::transport::TransportResponse;
+use gateway_providers::{
+    Call, CallError, Fault, FaultKind, Operation, Payload, Provider, Reply, ReplyBody,
+    fault::UpstreamError,
+    provider::{ModelListing, ProxyRequest, SharedProvider},
+    state::{MAKERS_KNOWN, StateKind, Taking, is_among},
+};
+use gateway_types::json::RawObject;
+use http::{HeaderMap, StatusCode};
+use tokio::time::advance;
+
+use super::*;
+use crate::{
+    ModelRequest, RouteFailure, Router, RouterSettings,
+    failover::BreakerSettings,
+    fixture::object,
+    resolve::{Alias, AliasTarget, PoolSettings, TableParts},
+};
+
+#[derive(Debug)]
+struct Upstream {
+    name: &'static str,
+    account: Option<&'static str>,
+    takes: &'static [&'static str],
+    status: AtomicU16,
+    bodies: Mutex<Vec<String>>,
+}
+
+impl Upstream {
+    fn new(name: &'static str, takes: &'static [&'static str]) -> Arc<Self> {
+        Self::with_account(name, None, takes)
+    }
+
+    fn with_account(
+        name: &'static str,
+        account: Option<&'static str>,
+        takes: &'static [&'static str],
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            account,
+            takes,
+            status: AtomicU16::new(200),
+            bodies: Mutex::default(),
+        })
+    }
+
+    fn answers(&self, status: u16) {
+        self.status.store(status, Ordering::SeqCst);
+    }
+
+    fn count(&self) -> usize {
+        self.bodies.lock().unwrap().len()
+    }
+
+    fn last_body(&self) -> String {
+        self.bodies.lock().unwrap().last().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Provider for Upstream {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn account(&self) -> Option<&str> {
+        self.account
+    }
+
+    fn vendor(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn supports(&self, _: Operation) -> bool {
+        true
+    }
+
+    fn takes_state(&self, _: &str, kind: &StateKind) -> Taking {
+        match kind {
+            StateKind::Named(name) if is_among(self.takes, name) => Taking::Takes,
+            StateKind::Named(name) if is_among(MAKERS_KNOWN, name) => Taking::Refuses,
+            _ => Taking::Unsure,
+        }
+    }
+
+    async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        let Payload::Json(body) = &call.payload else {
+            panic!("only JSON is sent here");
+        };
+        let text = String::from_utf8(body.bytes().to_vec()).unwrap();
+        let number = {
+            let mut bodies = self.bodies.lock().unwrap();
+            bodies.push(text);
+            bodies.len()
+        };
+        let status = StatusCode::from_u16(self.status.load(Ordering::SeqCst)).unwrap();
+        if status != StatusCode::OK {
+            let mut fault = Fault::new(FaultKind::Status, "scripted");
+            fault.upstream = Some(UpstreamError {
+                status,
+                headers: HeaderMap::new(),
+                body: None,
+                retry_after: None,
+            });
+            return Err(fault.into());
+        }
+        let id = format!(r#"{{"id":"resp_{}_{number}"}}"#, self.name);
+        Ok(Reply {
+            status,
+            headers: HeaderMap::new(),
+            body: ReplyBody::Whole {
+                bytes: Bytes::from(id),
+                usage: None,
+            },
+        })
+    }
+
+    async fn models(&self) -> Result<ModelListing, CallError> {
+        Ok(ModelListing::default())
+    }
+
+    async fn proxy(&self, _: ProxyRequest) -> Result<TransportResponse, CallError> {
+        Err(Fault::new(FaultKind::Unreachable, "scripted").into())
+    }
+}
+
+/// A gateway with the alias `m`, whose targets are the model `x` at each upstream.
+struct Gateway {
+    router: Router,
+}
+
+#[derive(Clone, Copy)]
+struct Setup {
+    strategy: Strategy,
+    pool: PoolSettings,
+    affinity: AffinitySettings,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::RoundRobin,
+            pool: PoolSettings::default(),
+            affinity: AffinitySettings {
+                ttl: Duration::from_secs(600),
+                ..AffinitySettings::default()
+            },
+        }
+    }
+}
+
+impl Setup {
+    fn leaving(self) -> Self {
+        let pool = PoolSettings {
+            leave_state_behind: true,
+            ..self.pool
+        };
+        Self { pool, ..self }
+    }
+
+    fn ordered(self) -> Self {
+        Self {
+            strategy: Strategy::Ordered,
+            ..self
+        }
+    }
+}
+
+fn parts(upstreams: &[&Arc<Upstream>], setup: Setup) -> (TableParts, RouterSettings) {
+    let mut names: Vec<&str> = upstreams.iter().map(|upstream| upstream.name).collect();
+    names.dedup();
+    let targets = names.iter().map(|name| AliasTarget::new(*name, "x"));
+    let mut alias = Alias::new("m", targets.collect());
+    alias.strategy = setup.strategy;
+    alias.settings = setup.pool;
+    let providers = upstreams
+        .iter()
+        .map(|upstream| Arc::clone(upstream) as SharedProvider);
+    let parts = TableParts {
+        providers: providers.collect(),
+        aliases: vec![alias],
+        ..TableParts::default()
+    };
+    let settings = RouterSettings {
+        affinity: setup.affinity,
+        ..RouterSettings::default()
+    };
+    (parts, settings)
+}
+
+impl Gateway {
+    fn new(upstreams: &[&Arc<Upstream>], setup: Setup) -> Self {
+        let (parts, settings) = parts(upstreams, setup);
+        Self {
+            router: Router::new(parts, settings).unwrap(),
+        }
+    }
+
+    async fn send(
+        &self,
+        tenant: &str,
+        operation: Operation,
+        body: &RawObject,
+    ) -> Result<Routed, crate::RouteError> {
+        self.send_strictly(tenant, operation, body, false).await
+    }
+
+    async fn send_strictly(
+        &self,
+        tenant: &str,
+        operation: Operation,
+        body: &RawObject,
+        strict: bool,
+    ) -> Result<Routed, crate::RouteError> {
+        let request = ModelRequest::new("m", operation);
+        let plan = self.router.plan(&request).await.unwrap();
+        let speaker = Speaker {
+            tenant,
+            headers: &HeaderMap::new(),
+            operation,
+            body,
+        };
+        let (conversation, state) = self.router.conversation(&plan, speaker);
+        let ask = Ask {
+            operation,
+            payload: Payload::Json(body.clone()),
+            stream: false,
+            count_tokens: false,
+            strict,
+            headers: HeaderMap::new(),
+            limit: None,
+            conversation,
+            state,
+        };
+        self.router.send(plan, ask).await
+    }
+
+    /// Who answers a chat of this caller in this conversation, with its account.
+    async fn chat(&self, tenant: &str, conversation: &str) -> String {
+        let body = chat(conversation, "");
+        who(&self.send(tenant, Operation::Chat, &body).await.unwrap())
+    }
+}
+
+fn who(routed: &Routed) -> String {
+    crate::account::label(&*routed.target.provider).into_owned()
+}
+
+/// A chat with more members in the assistant's message.
+fn chat(conversation: &str, more: &str) -> RawObject {
+    object(&format!(
+        r#"{{"model":"m","prompt_cache_key":"{conversation}","messages":[{{"role":"user","content":"hi"}},{{"role":"assistant","content":"ho"{more}}}]}}"#
+    ))
+}
+
+const CLAUDE: &str = r#","reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s","format":"anthropic-claude-v1"}]"#;
+const UNKNOWN: &str =
+    r#","reasoning_details":[{"type":"reasoning.encrypted","data":"d","format":"new-maker-v1"}]"#;
+const CLAUDES: &[&str] = &["anthropic*"];
+
+/// So long that every circuit has closed again.
+const RECOVERY: Duration = Duration::from_secs(120);
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_stays_moves_with_a_fault_and_stays_there() {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default());
+    let home = gateway.chat("alice", "1").await;
+    for _ in 0..6 {
+        assert_eq!(gateway.chat("alice", "1").await, home);
+    }
+    // Others take turns all the while.
+    let mut others = Vec::new();
+    for number in 2..6 {
+        others.push(gateway.chat("alice", &number.to_string()).await);
+    }
+    assert!(others.contains(&"a".to_owned()) && others.contains(&"b".to_owned()));
+    let (at_home, other) = if home == "a" { (&a, &b) } else { (&b, &a) };
+    at_home.answers(500);
+    assert_eq!(gateway.chat("alice", "1").await, other.name);
+    at_home.answers(200);
+    advance(RECOVERY).await;
+    for _ in 0..4 {
+        assert_eq!(gateway.chat("alice", "1").await, other.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pin_to_a_target_that_is_left_alone_is_not_asked() {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default().ordered());
+    assert_eq!(gateway.chat("alice", "1").await, "a");
+    a.answers(429);
+    assert_eq!(gateway.chat("alice", "other").await, "b");
+    let asked = a.count();
+    // The circuit is open: the conversation leaves without trying, and stays where it came to.
+    assert_eq!(gateway.chat("alice", "1").await, "b");
+    assert_eq!(a.count(), asked);
+    a.answers(200);
+    advance(RECOVERY).await;
+    assert_eq!(gateway.chat("alice", "1").await, "b");
+    assert_eq!(gateway.chat("alice", "new").await, "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_ends_a_conversation_and_use_does_not() {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default().ordered());
+    a.answers(500);
+    assert_eq!(gateway.chat("alice", "1").await, "b");
+    a.answers(200);
+    for _ in 0..3 {
+        advance(Duration::from_secs(599)).await;
+        assert_eq!(gateway.chat("alice", "1").await, "b");
+    }
+    advance(Duration::from_secs(601)).await;
+    assert_eq!(gateway.chat("alice", "1").await, "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_moves_anothers_conversation_and_it_can_be_switched_off() {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default().ordered());
+    a.answers(500);
+    assert_eq!(gateway.chat("mallory", "1").await, "b");
+    a.answers(200);
+    advance(RECOVERY).await;
+    assert_eq!(gateway.chat("mallory", "1").await, "b");
+    assert_eq!(gateway.chat("alice", "1").await, "a");
+    let off = [
+        Setup {
+            affinity: AffinitySettings {
+                enabled: false,
+                ..AffinitySettings::default()
+            },
+            ..Setup::default()
+        },
+        Setup {
+            pool: PoolSettings {
+                affinity: false,
+                ..PoolSettings::default()
+            },
+            ..Setup::default()
+        },
+    ];
+    for setup in off {
+        let gateway = Gateway::new(&[&a, &b], setup);
+        let mut answered = Vec::new();
+        for _ in 0..4 {
+            answered.push(gateway.chat("alice", "1").await);
+        }
+        answered.sort();
+        assert_eq!(answered, ["a", "a", "b", "b"]);
+        assert_eq!(gateway.router.conversations(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_target_costs_no_look_and_is_never_refused() {
+    let a = Upstream::new("a", &[]);
+    let gateway = Gateway::new(&[&a], Setup::default());
+    let body = chat("1", CLAUDE);
+    let routed = gateway.send("alice", Operation::Chat, &body).await.unwrap();
+    assert_eq!(who(&routed), "a");
+    assert_eq!(gateway.router.conversations(), 0);
+    assert_eq!(a.last_body(), String::from_utf8_lossy(body.bytes()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn accounts_are_kept_too_and_nodes_agree_on_them() {
+    let account = |number| Upstream::with_account("a", Some(number), &[]);
+    let (one, two, three) = (account("1"), account("2"), account("3"));
+    let b = Upstream::new("b", &[]);
+    let node = || {
+        let setup = Setup {
+            strategy: Strategy::Weighted,
+            ..Setup::default()
+        };
+        Gateway::new(&[&one, &two, &three, &b], setup)
+    };
+    let (here, there) = (node(), node());
+    let mut met = std::collections::BTreeSet::new();
+    for number in 0..40 {
+        let number = number.to_string();
+        let first = here.chat("alice", &number).await;
+        assert_eq!(here.chat("alice", &number).await, first);
+        assert_eq!(there.chat("alice", &number).await, first);
+        met.insert(first);
+    }
+    assert_eq!(
+        met.into_iter().collect::<Vec<_>>(),
+        ["a#1", "a#2", "a#3", "b"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_configuration_remembers_unless_it_says_otherwise() {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default().ordered());
+    a.answers(500);
+    assert_eq!(gateway.chat("alice", "1").await, "b");
+    a.answers(200);
+    advance(RECOVERY).await;
+    let next = |affinity: AffinitySettings| {
+        let setup = Setup {
+            affinity,
+            ..Setup::default().ordered()
+        };
+        let (parts, settings) = parts(&[&a, &b], setup);
+        Gateway {
+            router: Router::succeeding(&gateway.router, parts, settings).unwrap(),
+        }
+    };
+    let same = Setup::default().affinity;
+    assert_eq!(next(same).chat("alice", "1").await, "b");
+    let other = AffinitySettings {
+        max_conversations: 7,
+        ..same
+    };
+    assert_eq!(next(other).chat("alice", "1").await, "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn state_goes_to_those_who_take_it_and_a_fault_does_not_change_that() {
+    let (plain, claude, cloud) = (
+        Upstream::new("a", &[]),
+        Upstream::new("b", CLAUDES),
+        Upstream::new("c", CLAUDES),
+    );
+    let gateway = Gateway::new(&[&plain, &claude, &cloud], Setup::default().ordered());
+    let send = async |conversation: &str| {
+        let body = chat(conversation, CLAUDE);
+        gateway.send("alice", Operation::Chat, &body).await
+    };
+    assert_eq!(who(&send("1").await.unwrap()), "b");
+    claude.answers(500);
+    assert_eq!(who(&send("1").await.unwrap()), "c");
+    cloud.answers(500);
+    let error = send("1").await.unwrap_err();
+    assert!(matches!(error.cause, RouteFailure::Call(_)), "{error}");
+    assert_eq!(plain.count(), 0, "it would refuse the state, or lose it");
+    // A conversation without state may go there.
+    assert_eq!(gateway.chat("alice", "1").await, "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn state_that_nobody_takes_is_refused_with_advice() {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &["google*"]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default());
+    let body = chat("1", CLAUDE);
+    let error = gateway
+        .send("alice", Operation::Chat, &body)
+        .await
+        .unwrap_err();
+    let RouteFailure::StateBound(bound) = &error.cause else {
+        panic!("{error}");
+    };
+    assert_eq!(bound.param(), "messages[1].reasoning_details[0]");
+    let text = bound.to_string();
+    assert!(
+        text.contains("`anthropic-claude-v1`") && text.contains("leave_state_behind"),
+        "{text}"
+    );
+    assert!(error.attempts.is_empty() && a.count() + b.count() == 0);
+    // Not even the target that has the conversation gets what it is known to refuse.
+    gateway.chat("alice", "1").await;
+    let error = gateway
+        .send("alice", Operation::Chat, &body)
+        .await
+        .unwrap_err();
+    assert!(matches!(error.cause, RouteFailure::StateBound(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_left_is_left_with_those_who_do_not_take_it_and_named() {
+    let (claude, plain) = (Upstream::new("a", CLAUDES), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&plain, &claude], Setup::default().ordered().leaving());
+    let body = chat("1", CLAUDE);
+    let send = || gateway.send("alice", Operation::Chat, &body);
+    let dropped = |routed: &Routed| {
+        let named = routed.reply.headers.get("x-gateway-dropped");
+        named.map(|value| value.to_str().unwrap().to_owned())
+    };
+    // Who takes it comes before who does not, and gets it whole.
+    let routed = send().await.unwrap();
+    assert_eq!((who(&routed).as_str(), dropped(&routed)), ("a", None));
+    assert_eq!(claude.last_body(), String::from_utf8_lossy(body.bytes()));
+    claude.answers(500);
+    let routed = send().await.unwrap();
+    assert_eq!(who(&routed), "b");
+    assert_eq!(
+        dropped(&routed).as_deref(),
+        Some("messages[1].reasoning_details[0]")
+    );
+    assert_eq!(
+        plain.last_body(),
+        String::from_utf8_lossy(chat("1", "").bytes())
+    );
+    // It stays there, still without.
+    claude.answers(200);
+    advance(RECOVERY).await;
+    let routed = send().await.unwrap();
+    assert_eq!(
+        (who(&routed).as_str(), dropped(&routed).is_some()),
+        ("b", true)
+    );
+    // Who asks for nothing to be lost gets nothing lost.
+    let strict = gateway
+        .send_strictly("alice", Operation::Chat, &body, true)
+        .await
+        .unwrap();
+    assert_eq!((who(&strict).as_str(), dropped(&strict)), ("a", None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_can_tell_the_maker_of_goes_back_to_who_has_the_conversation_or_could_have_made_it()
+ {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default().ordered());
+    let send = async |conversation: &str| {
+        let body = chat(conversation, UNKNOWN);
+        gateway.send("alice", Operation::Chat, &body).await
+    };
+    // Without a pin: the first that could have made it, and nobody behind it.
+    assert_eq!(who(&send("new").await.unwrap()), "a");
+    a.answers(500);
+    assert_eq!(gateway.chat("alice", "1").await, "b");
+    assert!(send("2").await.is_err());
+    let at_b = b.count();
+    // With a pin: there, and nowhere else.
+    assert_eq!(who(&send("1").await.unwrap()), "b");
+    a.answers(200);
+    b.answers(500);
+    let at_a = a.count();
+    assert!(send("1").await.is_err());
+    assert_eq!((a.count(), b.count() > at_b), (at_a, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_is_gone_on_from_where_it_was_given() {
+    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
+    let gateway = Gateway::new(&[&a, &b], Setup::default());
+    let first = |text: &str| object(&format!(r#"{{"model":"m","input":"{text}"}}"#));
+    let next = |id: &str| {
+        object(&format!(
+            r#"{{"model":"m","input":"on","previous_response_id":"{id}"}}"#
+        ))
+    };
+    let send = async |tenant: &str, body: &RawObject| {
+        gateway.send(tenant, Operation::Responses, body).await
+    };
+    for text in ["one", "two", "three", "four"] {
+        let routed = send("alice", &first(text)).await.unwrap();
+        let name = who(&routed);
+        let ReplyBody::Whole { bytes, .. } = &routed.reply.body else {
+            panic!("a whole answer");
+        };
+        let id = String::from_utf8_lossy(bytes)
+            .split('"')
+            .nth(3)
+            .unwrap()
+            .to_owned();
+        let routed = send("alice", &next(&id)).await.unwrap();
+        assert_eq!(who(&routed), name);
+        let upstream = if name == "a" { &a } else { &b };
+        upstream.answers(503);
+        let other = if name == "a" { &b } else { &a };
+        let before = other.count();
+        assert!(
+            send("alice", &next(&id)).await.is_err(),
+            "nobody else has it"
+        );
+        assert_eq!(other.count(), before);
+        upstream.answers(200);
+        advance(RECOVERY).await;
+    }
+    // What stands for the conversation itself is not left behind.
+    let leaving = Gateway::new(&[&a, &b], Setup::default().leaving());
+    let routed = leaving
+        .send("alice", Operation::Responses, &next("resp_a_1"))
+        .await
+        .unwrap();
+    let kept = if who(&routed) == "a" { &a } else { &b };
+    assert!(kept.last_body().contains("previous_response_id"));
+}
+
+#[test]
+fn a_pinned_way_takes_the_place_of_the_first_way() {
+    let way = |name: &'static str, account| Target {
+        provider: Upstream::with_account(name, account, &[]),
+        ..crate::fixture::target(name, "x")
+    };
+    let mut targets = vec![
+        way("a", Some("1")),
+        way("b", Some("1")),
+        way("c", None),
+        way("a", Some("2")),
+        way("b", Some("2")),
+    ];
+    to_front(&mut targets, 4);
+    let order: Vec<String> = targets
+        .iter()
+        .map(|target| crate::account::label(&*target.provider).into_owned())
+        .collect();
+    assert_eq!(order, ["b#2", "a#1", "c", "a#2", "b#1"]);
+    to_front(&mut targets, 9);
+    assert_eq!(targets.len(), 5);
+}
+
+#[test]
+fn the_usual_breaker_opens_in_these_tests() {
+    assert!(RECOVERY > BreakerSettings::default().longest_open);
+}
