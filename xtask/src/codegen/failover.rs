@@ -194,9 +194,12 @@ mod tests {
     #[test]
     fn every_row_has_its_line() {
         let text = markdown();
+        // The table of failures, not those of the chapters behind it.
         let lines: Vec<&str> = text
             .lines()
-            .filter(|line| line.starts_with("| ") && !line.starts_with("| what"))
+            .skip_while(|line| !line.starts_with("| what"))
+            .skip(2)
+            .take_while(|line| line.starts_with("| "))
             .collect();
         assert_eq!(lines.len(), ROWS.len());
         assert!(lines.iter().all(|line| line.matches('|').count() == 5));
