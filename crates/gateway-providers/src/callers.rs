@@ -10,8 +10,8 @@ use gateway_client::transport::{Transport, TransportResponse, guard::CallersUrl}
 use http::HeaderMap;
 
 use crate::{
-    Call, CallError, Catalog, Operation, Preview, Provider, ProviderInput, ProviderSettings, Reply,
-    Secret, SettingsError, TranslateError, VendorRow,
+    Call, CallError, Catalog, Operation, Provider, ProviderInput, ProviderSettings, Reply, Secret,
+    SettingsError, VendorRow,
     call::{AnswerLimits, Timeouts},
     provider::{ModelListing, ProxyRequest, SharedProvider},
     registry::{RegistryError, build_provider},
@@ -112,6 +112,10 @@ impl Provider for CallersOwn {
         self.inner.vendor()
     }
 
+    fn wrapped(&self) -> Option<&dyn Provider> {
+        Some(&*self.inner)
+    }
+
     fn is_callers_own(&self) -> bool {
         true
     }
@@ -122,10 +126,6 @@ impl Provider for CallersOwn {
 
     async fn call(&self, call: Call) -> Result<Reply, CallError> {
         self.inner.call(call).await
-    }
-
-    fn preview(&self, call: Call) -> Option<Result<Preview, TranslateError>> {
-        self.inner.preview(call)
     }
 
     async fn models(&self) -> Result<ModelListing, CallError> {
@@ -148,7 +148,10 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::Payload;
+    use crate::{
+        Payload,
+        state::{StateKind, Taking},
+    };
 
     #[derive(Debug, Default)]
     struct Seen(Mutex<Vec<(String, HeaderMap)>>);
@@ -240,6 +243,15 @@ mod tests {
                 assert_eq!(given, expected);
             }
         }
+    }
+
+    #[test]
+    fn what_a_wrapper_does_not_say_itself_the_provider_inside_says() {
+        let endpoint = CallersUrl::endpoint("http://a.example").unwrap();
+        let transport = Arc::new(Seen::default());
+        let provider = providers().at(&endpoint, None, Timeouts::default(), transport);
+        let kind = StateKind::Named("anthropic-claude-v1".into());
+        assert_eq!(provider.unwrap().takes_state("m", &kind), Taking::Refuses);
     }
 
     #[test]

@@ -19,22 +19,28 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// The name it is configured under, e.g. `groq` or `lab`.
     fn name(&self) -> &str;
 
+    /// The provider that this one is put around, where it is. What the outer one does not answer itself is asked of the
+    /// inner one, so that a question which comes to this trait later passes through every wrapper.
+    fn wrapped(&self) -> Option<&dyn Provider> {
+        None
+    }
+
     /// Which of its credentials it uses, where it is configured with several: `"1"`, `"2"` and so on. Each of them is a
     /// provider of its own, all of them with one name.
     fn account(&self) -> Option<&str> {
-        None
+        self.wrapped()?.account()
     }
 
     /// Whether a caller brought it along for one request: nothing about it is remembered, and nothing that is counted
     /// or bounded for configured providers holds for it, be its name the same.
     fn is_callers_own(&self) -> bool {
-        false
+        self.wrapped().is_some_and(Provider::is_callers_own)
     }
 
     /// Whether it takes images as bytes only, and a request that names one by its address is refused. See
     /// [`images`](crate::images).
     fn wants_image_bytes(&self) -> bool {
-        false
+        self.wrapped().is_some_and(Provider::wants_image_bytes)
     }
 
     /// The id of its vendor, e.g. `vllm`.
@@ -52,18 +58,19 @@ pub trait Provider: Send + Sync + fmt::Debug {
 
     /// A model that can be spoken of where nobody names one; the provider need not have it.
     fn example_model(&self) -> Option<&str> {
-        None
+        self.wrapped()?.example_model()
     }
 
     /// What a call would be sent as; nothing is sent. `None` from a provider that cannot say, or does not put calls
     /// into words.
-    fn preview(&self, _call: Call) -> Option<Result<Preview, TranslateError>> {
-        None
+    fn preview(&self, call: Call) -> Option<Result<Preview, TranslateError>> {
+        self.wrapped()?.preview(call)
     }
 
     /// What it does with a piece of an earlier answer's opaque state, when asked for this model.
-    fn takes_state(&self, _model: &str, _kind: &StateKind) -> Taking {
-        Taking::Unsure
+    fn takes_state(&self, model: &str, kind: &StateKind) -> Taking {
+        self.wrapped()
+            .map_or(Taking::Unsure, |inner| inner.takes_state(model, kind))
     }
 
     /// The models that the upstream lists now, all pages of them.

@@ -15,8 +15,7 @@ use tokio::time::timeout;
 
 pub use self::fetch::{FetchLimits, ImageFetcher};
 use crate::{
-    Call, CallError, Fault, FaultKind, Operation, Payload, Preview, Provider, Reply,
-    TranslateError,
+    Call, CallError, Fault, FaultKind, Operation, Payload, Provider, Reply,
     provider::{ModelListing, ProxyRequest, SharedProvider},
 };
 
@@ -40,16 +39,8 @@ impl Provider for WithImages {
         self.inner.name()
     }
 
-    fn account(&self) -> Option<&str> {
-        self.inner.account()
-    }
-
-    fn is_callers_own(&self) -> bool {
-        self.inner.is_callers_own()
-    }
-
-    fn wants_image_bytes(&self) -> bool {
-        self.inner.wants_image_bytes()
+    fn wrapped(&self) -> Option<&dyn Provider> {
+        Some(&*self.inner)
     }
 
     fn vendor(&self) -> &str {
@@ -74,14 +65,6 @@ impl Provider for WithImages {
         let _place = waiting.await.map_err(late)?;
         call.payload = Payload::Json(self.fetcher.inline(body, &images).await?);
         self.inner.call(call).await
-    }
-
-    fn example_model(&self) -> Option<&str> {
-        self.inner.example_model()
-    }
-
-    fn preview(&self, call: Call) -> Option<Result<Preview, TranslateError>> {
-        self.inner.preview(call)
     }
 
     async fn models(&self) -> Result<ModelListing, CallError> {

@@ -96,13 +96,8 @@ fn details(cursor: &mut Cursor<'_>, key: Key<'_>, path: &str, pieces: &mut Vec<P
             Ok(())
         })?;
         if is_state {
-            pieces.push(Piece {
-                path: format!("{path}.reasoning_details[{index}]"),
-                kind: StateKind::Named(format),
-                may_be_left: true,
-                start,
-                holder: None,
-            });
+            let path = format!("{path}.reasoning_details[{index}]");
+            pieces.push(Piece::to_be_left(path, format, start));
         }
         Ok(())
     })?;
@@ -122,13 +117,8 @@ fn parts(cursor: &mut Cursor<'_>, key: Key<'_>, path: &str, pieces: &mut Vec<Pie
             Ok(())
         })?;
         if is_state {
-            pieces.push(Piece {
-                path: format!("{path}.content[{index}]"),
-                kind: StateKind::Named(OWN_PARTS_MAKER.into()),
-                may_be_left: true,
-                start,
-                holder: None,
-            });
+            let path = format!("{path}.content[{index}]");
+            pieces.push(Piece::to_be_left(path, OWN_PARTS_MAKER.into(), start));
         }
         Ok(())
     })?;
@@ -151,13 +141,8 @@ fn named(
         let value = cursor.value()?;
         if says_something(value) && is_state(value) {
             let name = String::from_utf8_lossy(&key.text()).into_owned();
-            pieces.push(Piece {
-                path: format!("{path}.{name}"),
-                kind: StateKind::Named(name.into()),
-                may_be_left: true,
-                start: key.start,
-                holder: None,
-            });
+            let path = format!("{path}.{name}");
+            pieces.push(Piece::to_be_left(path, name.into(), key.start));
         }
         Ok(())
     })?;

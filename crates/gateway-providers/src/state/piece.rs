@@ -24,6 +24,19 @@ pub struct Piece {
     pub(super) holder: Option<Holder>,
 }
 
+impl Piece {
+    /// A piece of a form that has a name, which may be left behind; it begins here.
+    pub(super) fn to_be_left(path: String, name: Box<str>, start: usize) -> Self {
+        Self {
+            path,
+            kind: StateKind::Named(name),
+            may_be_left: true,
+            start,
+            holder: None,
+        }
+    }
+}
+
 /// A member that is nothing but a holder of state: without any it goes, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Holder {
