@@ -35,6 +35,7 @@ mod passthrough;
 mod pools;
 mod proxy;
 mod proxy_judge;
+mod refused;
 mod reload;
 mod resolution;
 mod seeds_curl;
