@@ -11,7 +11,6 @@ use bytes::Bytes;
 use gateway_client::transport::TransportResponse;
 use gateway_providers::{
     Call, CallError, Fault, FaultKind, Operation, Payload, Provider, Reply, ReplyBody,
-    fault::UpstreamError,
     provider::{ModelListing, ProxyRequest, SharedProvider},
     state::{MAKERS_KNOWN, StateKind, Taking, is_among},
 };
@@ -23,7 +22,7 @@ use super::*;
 use crate::{
     ModelRequest, RouteFailure, Router, RouterSettings,
     failover::BreakerSettings,
-    fixture::object,
+    fixture::{object, refusal},
     resolve::{Alias, AliasTarget, PoolSettings, TableParts},
 };
 
@@ -106,14 +105,7 @@ impl Provider for Upstream {
         };
         let status = StatusCode::from_u16(self.status.load(Ordering::SeqCst)).unwrap();
         if status != StatusCode::OK {
-            let mut fault = Fault::new(FaultKind::Status, "scripted");
-            fault.upstream = Some(UpstreamError {
-                status,
-                headers: HeaderMap::new(),
-                body: None,
-                retry_after: None,
-            });
-            return Err(fault.into());
+            return Err(refusal(status, None).into());
         }
         let id = format!(r#"{{"id":"resp_{}_{number}"}}"#, self.name);
         Ok(Reply {

@@ -8,7 +8,7 @@ use std::{
 
 use axum::body::Body;
 use futures::{FutureExt, future::BoxFuture};
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     ConnectionLimits, Peer,
     deadlines::Deadlines,
-    linger::RequestBody,
+    linger::{RequestBody, tell_end},
     protocol::{Protocol, Protocols},
     stall::{self, StreamTasks},
 };
@@ -57,7 +57,9 @@ pub(super) async fn serve<S>(
             peer.set_multiplexed();
         }
         request.extensions_mut().insert(peer.clone());
-        handler(request.map(|body| Body::new(RequestBody::new(body, peer)))).map(answered)
+        let of_body = peer.clone();
+        handler(request.map(|body| Body::new(RequestBody::new(body, of_body))))
+            .map(move |response| Ok::<_, Infallible>(tell_end(stall::watched(response), &peer)))
     });
     // Connections are large, and are held in one place rather than in each future around them.
     let serving: BoxFuture<'static, ()> = match protocol {
@@ -74,10 +76,6 @@ pub(super) async fn serve<S>(
         }
     };
     serving.await;
-}
-
-fn answered(response: Response<Body>) -> Result<Response<Body>, Infallible> {
-    Ok(stall::watched(response))
 }
 
 /// The connection's socket as hyper sees it.
@@ -104,7 +102,7 @@ async fn serve_http1<S, H>(
         // The rest of what cannot be read may still be coming, and must not overtake the answer with a reset. Who was
         // too slow gets no more time for it.
         if refusal != Refusal::TooSlow {
-            peer.leave_unread();
+            peer.leave_unread(true);
         }
         let mut refused = refuser(refusal);
         if io.write_all(refused.bytes()).await.is_ok() {
