@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ConnectionLimits, Peer,
-    linger::{Linger, RequestBody},
+    linger::{Linger, RequestBody, tell_end},
     protocol::{Protocol, Protocols},
     stall,
 };
@@ -46,8 +46,9 @@ pub(super) async fn serve<S>(
             peer.set_multiplexed();
         }
         request.extensions_mut().insert(peer.clone());
-        let answer = handler(request.map(|body| Body::new(RequestBody::new(body, peer))));
-        async move { Ok::<_, Infallible>(stall::watched(answer.await)) }
+        let of_body = peer.clone();
+        let answer = handler(request.map(|body| Body::new(RequestBody::new(body, of_body))));
+        async move { Ok::<_, Infallible>(tell_end(stall::watched(answer.await), &peer)) }
     });
     // Connections are large, and are held in one place rather than in each future around them.
     let serving: BoxFuture<'static, ()> = match protocol {

@@ -13,7 +13,6 @@ use gateway_client::transport::TransportResponse;
 use gateway_providers::{
     Call, CallError, Fault, FaultKind, Operation, Payload, Provider, Reply, ReplyBody,
     call::EventBatch,
-    fault::UpstreamError,
     provider::{ModelListing, ProxyRequest, SharedProvider},
     state::{MAKERS_KNOWN, StateKind, Taking, is_among},
 };
@@ -25,7 +24,7 @@ use super::*;
 use crate::{
     ModelRequest, RouteFailure, Router, RouterSettings,
     failover::BreakerSettings,
-    fixture::object,
+    fixture::{object, refusal},
     resolve::{Alias, AliasTarget, PoolSettings, TableParts},
 };
 
@@ -118,14 +117,7 @@ impl Provider for Upstream {
         };
         let status = StatusCode::from_u16(self.status.load(Ordering::SeqCst)).unwrap();
         if status != StatusCode::OK {
-            let mut fault = Fault::new(FaultKind::Status, "scripted");
-            fault.upstream = Some(UpstreamError {
-                status,
-                headers: HeaderMap::new(),
-                body: None,
-                retry_after: None,
-            });
-            return Err(fault.into());
+            return Err(refusal(status, None).into());
         }
         let says = self.says.lock().unwrap().clone();
         let bytes = Bytes::from(format!(r#"{{"id":"resp_{}_{number}"{says}}}"#, self.name));
