@@ -42,6 +42,7 @@ mod seeds_curl;
 mod slow_client;
 mod slow_reader;
 mod snippets;
+mod state;
 mod status;
 mod streaming;
 mod support;
