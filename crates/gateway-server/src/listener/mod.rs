@@ -14,6 +14,7 @@ mod own_answer;
 mod protocol;
 mod stall;
 mod tls;
+mod window;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub use self::{
     accept::{BindError, Bound, Signals, serve},
     busy::{Busy, Peer},
     tls::{TlsError, TlsFiles},
+    window::counted,
 };
 
 /// Bounds of client connections.

@@ -6,7 +6,7 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpStream, time::sleep};
 
-use super::{ConnectionLimits, stall::StreamTasks};
+use super::{ConnectionLimits, stall::StreamTasks, window::STREAMS};
 
 /// hyper refuses to work with a smaller buffer.
 const LEAST_HEAD_BYTES: usize = 8192;
@@ -46,7 +46,7 @@ impl Protocols {
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.max_streams)
-            .initial_stream_window_size(limits.http2_window / 4)
+            .initial_stream_window_size(limits.http2_window / STREAMS)
             .initial_connection_window_size(limits.http2_window)
             // Over this h2 answers a bare status by itself; what is over the limit itself gets an error object.
             .max_header_list_size(
