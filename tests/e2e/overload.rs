@@ -91,6 +91,25 @@ fn a_body_that_was_sent_on_counts_no_more() {
     assert_eq!(response.collect().status(), 200);
 }
 
+/// A body that is refused while it arrives ends its connection, which the answer says: on a connection that is closed without
+/// a word the client's next request fails. What has arrived whole ends nothing.
+#[test]
+fn a_refusal_in_the_middle_of_a_body_says_that_the_connection_ends() {
+    let lab = tight();
+    let mut client = lab.gateway.client();
+    client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n{").unwrap();
+    let refused = client.response().unwrap();
+    assert_eq!((refused.status(), refused.header("connection")), (413, Some("close")), "{:?}", refused.head);
+    assert!(client.response().is_none(), "and it ends");
+    let mut client = lab.gateway.client();
+    let unread = Request::post("/v1/nothing", "{}");
+    each(0..2, |_| {
+        let refused = client.call(&unread);
+        assert_eq!((refused.status(), refused.header("connection")), (404, None), "{:?}", refused.head);
+    });
+    assert_eq!(client.call(&Request::chat("lab/alpha", false)).status(), 200);
+}
+
 /// A form flows through, so that it may be larger than what is held.
 #[test]
 fn what_flows_is_not_held() {

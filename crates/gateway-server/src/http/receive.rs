@@ -30,8 +30,9 @@ pub struct BodyLimits {
 const LEAST_BYTES_PER_SECOND: u64 = 1024;
 /// How long a client is waited for in all before its pace counts.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The most room that is made for a body because of its announced length alone.
-const MAX_ROOM: usize = 1024 * 1024;
+/// The most room that is made for a body because of its announced length alone. Only what has arrived is counted, so that
+/// nobody takes all memory by announcing; and so what is made beyond that must be little for each connection.
+const MAX_ROOM: usize = 256 * 1024;
 
 /// Refuses a body by its head alone: coded, or longer than the limit.
 ///
