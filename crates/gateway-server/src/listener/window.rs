@@ -204,8 +204,8 @@ mod tests {
         drop(all);
         assert_eq!(memory.held(), 0);
 
-        let one = counted(60, &[1], 100).unwrap();
-        assert_eq!(counted(60, &[1], 100).unwrap_err().code(), "overloaded");
+        let one = counted(60, &[1], 110).unwrap();
+        assert_eq!(counted(60, &[1], 110).unwrap_err().code(), "overloaded");
         assert_eq!(memory.held(), 60, "nothing of the refused");
         drop(one);
         assert_eq!(memory.held(), 0);
