@@ -36,6 +36,7 @@ mod pausing;
 mod pools;
 mod proxy;
 mod proxy_judge;
+mod refused;
 mod reload;
 mod resolution;
 mod seeds_curl;

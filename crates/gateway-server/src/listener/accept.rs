@@ -21,7 +21,7 @@ use super::{
     protocol::{Protocol, Protocols},
     tls,
 };
-use crate::{http::routes::Handler, observe::Observers, workers::Workers};
+use crate::{http::routes::Front, observe::Observers, workers::Workers};
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,7 @@ impl Bound {
 
 /// Everything that a connection needs.
 struct Shared {
-    handler: Handler,
+    front: Front,
     protocols: Protocols,
     certificate: Option<Certificate>,
     limits: ConnectionLimits,
@@ -121,7 +121,7 @@ pub struct Signals {
 /// Connections run on the workers, or on the current runtime where there are none.
 pub async fn serve(
     bound: Bound,
-    handler: Handler,
+    front: Front,
     observers: Arc<Observers>,
     signals: Signals,
     workers: Option<Workers>,
@@ -133,7 +133,7 @@ pub async fn serve(
         limits,
     } = bound;
     let shared = Arc::new(Shared {
-        handler,
+        front,
         protocols: Protocols::new(limits),
         certificate,
         limits,
@@ -253,7 +253,7 @@ where
         (&shared.protocols, protocol),
         stream,
         peer,
-        Arc::clone(&shared.handler),
+        shared.front.clone(),
         shared.limits,
         shared.draining.clone(),
     )

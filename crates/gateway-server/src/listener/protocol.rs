@@ -48,7 +48,12 @@ impl Protocols {
             .max_concurrent_streams(limits.max_streams)
             .initial_stream_window_size(limits.http2_window / 4)
             .initial_connection_window_size(limits.http2_window)
-            .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
+            // Over this h2 answers a bare status by itself; what is over the limit itself gets an error object.
+            .max_header_list_size(
+                u32::try_from(limits.max_head_bytes)
+                    .unwrap_or(u32::MAX)
+                    .saturating_mul(2),
+            )
             .max_pending_accept_reset_streams(20)
             .max_local_error_reset_streams(1024)
             .keep_alive_interval(Duration::from_secs(20))

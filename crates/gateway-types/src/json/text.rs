@@ -63,15 +63,29 @@ fn before_control(bytes: &[u8]) -> usize {
 
 /// So many bytes are passed over at once by [`common_run`].
 const BLOCK: usize = 128;
+/// In so many blocks from one with a backslash on more of them are expected.
+const EXPECTED: u8 = 8;
 
-/// How many bytes from the start, in whole blocks, are nothing but plain text, line ends, tabs and backslashes as
-/// JSON strings have them (`\\n`, `\\t`, `\\\\`). That is what most of a long prompt is; whatever else there may be is
-/// left for a closer look. No escape reaches over the end.
+/// How many bytes from the start, in whole blocks, are nothing but plain text, line ends, tabs, backslashes and quotes
+/// as JSON strings have them (`\\n`, `\\t`, `\\\\`, `\\"`). That is what most of a long prompt is; whatever else there may be
+/// is left for a closer look. No escape reaches over the end.
 pub(super) fn common_run(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let (behind, _) = bytes.get(1..).unwrap_or_default().as_chunks::<BLOCK>();
+    // Where there was one escape there are more: for a while each block is looked at closely without being asked.
+    let mut expected = 0;
     let common = blocks.iter().zip(behind).take_while(|(block, behind)| {
-        is_text(block) && (!holds_backslash(block) || has_common_escapes(block, behind))
+        if !is_text(block) {
+            return is_quoting(block, behind);
+        }
+        if expected == 0 {
+            if !holds_backslash(block) {
+                return true;
+            }
+            expected = EXPECTED;
+        }
+        expected -= 1;
+        has_common_escapes(block, behind)
     });
     common.count() * BLOCK
 }
@@ -98,6 +112,20 @@ fn has_common_escapes(block: &[u8; BLOCK], behind: &[u8; BLOCK]) -> bool {
         odd | ((byte == b'\\') & (next != b'n') & (next != b't') & (next != b'\\'))
     };
     !block.iter().zip(behind).fold(false, is_odd) && block.last() != Some(&b'\\')
+}
+
+/// Whether every quote is escaped, and what else is escaped are line ends and tabs alone: where no backslash follows
+/// another, each begins an escape. Quotes are many where JSON stands in a string, or code.
+fn is_quoting(block: &[u8; BLOCK], behind: &[u8; BLOCK]) -> bool {
+    let is_odd = |odd: bool, (&byte, &next): (&u8, &u8)| {
+        let escapes = byte == b'\\';
+        let quotes = next == b'"';
+        let is_common = (next == b'n') | (next == b't') | quotes;
+        odd | (byte < 0x20) | (escapes & !is_common) | (quotes & !escapes)
+    };
+    !block.iter().zip(behind).fold(false, is_odd)
+        && block.first() != Some(&b'"')
+        && block.last() != Some(&b'\\')
 }
 
 pub(super) fn strip_quotes(quoted: &str) -> &str {
