@@ -175,7 +175,7 @@ impl Exchange {
                             );
                         }
                         Err(fault) => {
-                            let end = machine.give_up().map_or(Err(fault), Ok);
+                            let end = machine.give_up().ok_or(fault);
                             return Some((end, None));
                         }
                     }
