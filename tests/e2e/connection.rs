@@ -52,6 +52,24 @@ fn a_private_authority_is_trusted_by_whom_it_is_named_for() {
     assert_eq!(upstream.heads(), before, "nothing was sent to whom nobody trusts");
 }
 
+/// An endpoint that a caller brings along is judged by the same authorities as everybody else.
+#[test]
+fn a_private_authority_is_trusted_at_callers_endpoints() {
+    let folder = TempDir::new().unwrap();
+    let authority = format!("ca_file = {:?}", file(&folder, "ca.pem", AUTHORITY_PEM));
+    let (near, callers) = (ScriptedUpstream::start(good_upstream), ScriptedUpstream::start_signed(good_upstream));
+    let origin = callers.url("");
+    let listed = format!("\n[caller_endpoints]\norigins = [{origin:?}]\naddresses = [\"127.0.0.0/8\", \"::1/128\"]\n");
+    let ask = Request::chat("alpha", false).header("x-opengateway-vllm-endpoint", &origin);
+    let trusting = gateway(&format!("{authority}{listed}"), &[("lab", near.url("/v1"), "")]);
+    let answer = trusting.send(&ask);
+    assert_eq!((answer.status(), answer.text().as_str()), (200, GOOD_CHAT), "{}", answer.text());
+    let before = callers.heads();
+    let refused = gateway(&listed, &[("lab", near.url("/v1"), "")]).send(&ask);
+    assert_eq!((refused.status(), refused.error()["code"].as_str()), (502, Some("tls_failed")), "{}", refused.text());
+    assert_eq!(callers.heads(), before, "nothing was sent to whom nobody trusts");
+}
+
 #[test]
 fn a_proxy_is_used_by_all_but_those_that_go_direct() {
     let folder = TempDir::new().unwrap();

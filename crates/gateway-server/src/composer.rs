@@ -8,7 +8,9 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use gateway_client::transport::{HttpTransportConfig, Transport, guard::GuardedTransport};
+use gateway_client::transport::{
+    HttpTransportConfig, Transport, TrustRoots, guard::GuardedTransport,
+};
 use gateway_providers::{
     HOPS, Provider, ProviderSettings,
     call::AnswerLimits,
@@ -35,7 +37,7 @@ pub struct Composer {
     workers: usize,
     hops: Hops,
     /// Made where somebody first needs it.
-    images: Option<Arc<ImageFetcher>>,
+    images: Option<(TrustRoots, Arc<ImageFetcher>)>,
     threads: Option<Workers>,
     transports: HashMap<ConnectionSettings, Weak<dyn Transport>>,
     made: Vec<Made>,
@@ -54,7 +56,8 @@ enum Blueprint {
     Upstream {
         settings: Box<ProviderSettings>,
         connection: ConnectionSettings,
-        fetch_images: bool,
+        /// Whose certificates are trusted where images are fetched for it; `None` where they are not.
+        fetch_images: Option<TrustRoots>,
     },
     Demo(DemoSettings),
 }
@@ -94,11 +97,12 @@ impl Composer {
         let Some(callers) = &settings.caller_endpoints else {
             return Ok(None);
         };
-        let mut config = HttpTransportConfig::default();
-        config.connect_timeout = settings.timeouts.connect;
         let marks = HeaderMap::from_iter([(HOPS, self.hops.mark().clone())]);
         Ok(Some(CallersEndpoints {
-            transport: GuardedTransport::new(callers.policy.clone(), config)?,
+            transport: GuardedTransport::new(
+                callers.policy.clone(),
+                settings.connection.transport(),
+            )?,
             providers: CallersProviders::new(callers.rules.clone(), limits(settings), marks)?,
         }))
     }
@@ -109,7 +113,10 @@ impl Composer {
         self.transports
             .retain(|_, transport| transport.strong_count() > 0);
         let limits = limits(settings);
-        let fetch_images = settings.features.fetch_images;
+        let fetch_images = settings
+            .features
+            .fetch_images
+            .then(|| settings.connection.trust_roots.clone());
         let mark = self.hops.mark().clone();
         let upstreams = settings.providers.iter().flat_map(|provider| {
             let accounts = std::iter::once(&provider.settings).chain(&provider.further_accounts);
@@ -120,7 +127,7 @@ impl Composer {
                 Blueprint::Upstream {
                     settings: Box::new(settings),
                     connection: provider.connection.clone(),
-                    fetch_images,
+                    fetch_images: fetch_images.clone(),
                 }
             })
         });
@@ -144,7 +151,7 @@ impl Composer {
             } => {
                 let transport = self.transport(connection)?;
                 let provider = build_provider((**settings).clone(), transport)?;
-                self.with_images(provider, *fetch_images)?
+                self.with_images(provider, fetch_images.as_ref())?
             }
             Blueprint::Demo(demo) => Arc::new(DemoProvider::new(DemoConfig {
                 pace: demo.pace,
@@ -162,16 +169,20 @@ impl Composer {
     fn with_images(
         &mut self,
         provider: SharedProvider,
-        fetch_images: bool,
+        trusting: Option<&TrustRoots>,
     ) -> Result<SharedProvider, ComposeError> {
-        if !fetch_images || !provider.wants_image_bytes() {
+        let Some(trusted) = trusting.filter(|_| provider.wants_image_bytes()) else {
             return Ok(provider);
-        }
-        let fetcher = match &self.images {
-            Some(fetcher) => Arc::clone(fetcher),
-            None => Arc::new(ImageFetcher::new(HttpTransportConfig::default())?),
         };
-        self.images = Some(Arc::clone(&fetcher));
+        let fetcher = match &self.images {
+            Some((roots, fetcher)) if roots == trusted => Arc::clone(fetcher),
+            _ => {
+                let mut config = HttpTransportConfig::default();
+                config.trust_roots = trusted.clone();
+                Arc::new(ImageFetcher::new(config)?)
+            }
+        };
+        self.images = Some((trusted.clone(), Arc::clone(&fetcher)));
         Ok(Arc::new(WithImages::new(provider, fetcher)))
     }
 

@@ -57,6 +57,8 @@ pub struct Settings {
     pub errors: Errors,
     /// What is switched on.
     pub features: FeatureSettings,
+    /// How places are reached that no provider's table speaks of.
+    pub connection: ConnectionSettings,
     /// Endpoints that callers bring along, where they may.
     pub caller_endpoints: Option<CallerEndpointSettings>,
     /// Which web pages may call.

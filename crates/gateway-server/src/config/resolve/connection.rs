@@ -28,6 +28,24 @@ pub(super) fn usual(config: &Config, scene: &mut Scene<'_, '_>) -> ConnectionSet
     overlaid(settings, &config.connection, &path, scene)
 }
 
+/// Notes a proxy where places are called that others choose: their addresses are checked here and connected to, which
+/// nobody can do or show behind a proxy, and nothing goes past a proxy unsaid.
+pub(super) fn check_guarded(
+    usual: &ConnectionSettings,
+    calls_guarded: bool,
+    scene: &mut Scene<'_, '_>,
+) {
+    if calls_guarded && usual.proxy.is_some() {
+        scene.wrong(
+            Path::of(&["connection", "outbound_proxy"]),
+            "callers' endpoints and fetched images cannot go through a proxy: the gateway connects to the very addresses \
+             that it has checked",
+            "say `outbound_proxy` in the `connection` of the providers that need it, or leave out `[caller_endpoints]` and \
+             `features.fetch_images`",
+        );
+    }
+}
+
 /// A provider's: the gateway's, but for what its own table says.
 pub(super) fn of_provider(
     usual: &ConnectionSettings,

@@ -85,6 +85,9 @@ pub(super) fn resolve(
         .chain(metrics.listen)
         .collect();
     let caller_endpoints = callers::caller_endpoints(&config, &auth, &own, &mut scene);
+    let features = rest::features(&config, upstreams.mode);
+    let guarded = caller_endpoints.is_some() || features.fetch_images;
+    connection::check_guarded(&upstreams.connection, guarded, &mut scene);
     let cors = rest::cors(&config, &mut scene);
     rest::check_limits(&config, &mut scene);
     rest::check_resilience(&config, &mut scene);
@@ -123,7 +126,8 @@ pub(super) fn resolve(
         ),
         limits: config.limits,
         errors: config.errors,
-        features: rest::features(&config, upstreams.mode),
+        features,
+        connection: upstreams.connection,
         caller_endpoints,
         cors,
         logging: config.logging,

@@ -29,7 +29,7 @@ pub(super) struct Upstreams {
     pub(super) providers: Vec<ConfiguredProvider>,
     pub(super) demo: Option<DemoSettings>,
     /// How they are reached, where they say nothing else.
-    connection: ConnectionSettings,
+    pub(super) connection: ConnectionSettings,
     /// The name of the one backend.
     pub(super) backend: Option<String>,
     /// Names of providers that are there, also of those that are wrong.

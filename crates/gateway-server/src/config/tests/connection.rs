@@ -120,3 +120,25 @@ fn what_cannot_be_used_is_refused_and_not_shown() {
         "{problems:?}"
     );
 }
+
+/// What strangers choose is checked by its addresses, which behind a proxy are not the gateway's to choose.
+#[test]
+fn a_proxy_and_places_that_others_choose_do_not_go_together() {
+    for guarded in [
+        "[caller_endpoints]\npublic = true\n",
+        "[features]\nfetch_images = true\n",
+    ] {
+        let text =
+            format!("[connection]\noutbound_proxy = 'http://proxy.test:3128'\n{guarded}{LAB}");
+        let found = bad(&text, &[]);
+        assert!(
+            found
+                .iter()
+                .any(|line| line.contains("connection.outbound_proxy: ")),
+            "{found:?}"
+        );
+        let own =
+            format!("{guarded}{LAB}connection = {{ outbound_proxy = 'http://proxy.test:3128' }}\n");
+        assert!(proxy(&good(&own, &[]), "lab").is_some());
+    }
+}
