@@ -65,6 +65,23 @@ fn bodies_together_take_a_bounded_memory() {
     wait_until(|| lab.gateway.held_body_bytes() == 0);
 }
 
+/// Two bodies that do not fit together and arrive side by side: the one of which more is there comes to its end, and the one
+/// that has hardly begun is told so before it has sent the rest.
+#[test]
+fn who_has_begun_comes_to_the_end() {
+    let lab = tight();
+    let bytes = large("lab/alpha").to_bytes("x");
+    let head = String::from_utf8_lossy(&bytes).find("\r\n\r\n").unwrap() + 4;
+    let (mut ahead, mut behind) = (lab.gateway.client(), lab.gateway.client());
+    ahead.send(&bytes[..head + 600_000]).unwrap();
+    wait_until(|| lab.gateway.held_body_bytes() == 600_000);
+    behind.send(&bytes[..head + 30_000]).unwrap();
+    assert_overloaded(&behind.response().unwrap());
+    wait_until(|| lab.gateway.held_body_bytes() == 600_000);
+    ahead.send(&bytes[head + 600_000..]).unwrap();
+    assert_eq!(ahead.response().unwrap().status(), 200);
+}
+
 /// A body that never comes to its end holds nothing once its client has gone.
 #[test]
 fn a_client_that_leaves_gives_its_memory_back() {

@@ -1,8 +1,8 @@
 //! What a client never needs here and an attacker might: another protocol on this connection, an address in the
 //! request's target that is not ours, or more headers than there may be.
 //!
-//! What is wrong with the bytes of a head or with a body's framing, hyper refuses before there is a request; of
-//! HTTP/1.1 also a head that is too large.
+//! What is wrong with the bytes of a head or with a body's framing, hyper refuses before there is a request; also a head
+//! that is larger than what is read at once.
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderName, Method, Request, Version, header};
@@ -12,7 +12,7 @@ use super::{
     refuse,
 };
 
-/// Bounds of a request's head, for protocols whose parser does not know them.
+/// Bounds of a request's head; parsers take a little more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeadLimits {
     /// The most headers.
@@ -34,9 +34,10 @@ pub fn check(request: &mut Request<Body>, limits: HeadLimits) -> Result<(), ApiE
     if request.method() == Method::CONNECT {
         return Err(no_proxy());
     }
+    check_size(request, limits)?;
     // Over HTTP/2 every target has an authority, and `upgrade` is malformed.
     if request.version() >= Version::HTTP_2 {
-        return check_size(request, limits);
+        return Ok(());
     }
     if request.uri().authority().is_some() {
         return Err(no_proxy());

@@ -9,11 +9,12 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use gateway_client::transport::{TransportError, TransportErrorKind};
 use http::{HeaderMap, header};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout};
 
 use super::{
-    body_memory::BodyShare,
+    body_memory::{Arrived, BodyShare},
     error::{ApiError, ErrorKind},
 };
 
@@ -116,7 +117,10 @@ pub async fn read_whole(
     let announced = content_length(headers)
         .and_then(|length| usize::try_from(length).ok())
         .unwrap_or_default();
-    let mut arriving = Arriving::new(body, limits, share);
+    let mut arriving = Arriving {
+        is_gathered: true,
+        ..Arriving::new(body, limits, share)
+    };
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(piece) = arriving.next().await? {
@@ -146,6 +150,10 @@ pub struct Arriving {
     limits: BodyLimits,
     share: BodyShare,
     received: usize,
+    /// As it was announced.
+    body_length: Option<u64>,
+    /// Whether it is held until it is whole. What flows is never much at one time, however long it is.
+    is_gathered: bool,
     /// How long the client was waited for; what the gateway itself or an upstream takes does not count.
     waited: Duration,
 }
@@ -154,6 +162,8 @@ impl Arriving {
     /// A body of which nothing has been read.
     pub fn new(body: Body, limits: BodyLimits, share: BodyShare) -> Self {
         Self {
+            body_length: body.size_hint().exact(),
+            is_gathered: false,
             body,
             limits,
             share,
@@ -207,7 +217,16 @@ impl Arriving {
         if self.waited > PATIENCE && (self.received as u64) < expected {
             return Err(too_slow("The request's body arrives too slowly."));
         }
-        self.share.grow(bytes)
+        let arrived = Arrived {
+            bytes: self.received,
+            announced: self.body_length,
+        };
+        let arrived = if self.is_gathered {
+            arrived
+        } else {
+            Arrived::ALL
+        };
+        self.share.grow(bytes, arrived)
     }
 }
 

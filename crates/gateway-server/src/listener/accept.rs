@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Certificate, ConnectionLimits, Peer, TlsError, TlsFiles, connection,
+    presence::Presence,
     protocol::{Protocol, Protocols},
     tls,
 };
@@ -247,7 +248,7 @@ async fn over_tls(stream: TcpStream, acceptor: TlsAcceptor, address: SocketAddr,
 
 async fn serve_connection<S>(protocol: Protocol, stream: S, peer: (Peer, Instant), shared: &Shared)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Presence + Unpin + Send + 'static,
 {
     connection::serve(
         (&shared.protocols, protocol),

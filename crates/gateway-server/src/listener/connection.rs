@@ -25,6 +25,7 @@ use super::{
     ConnectionLimits, Peer,
     deadlines::Deadlines,
     linger::{RequestBody, tell_end},
+    presence::Presence,
     protocol::{Protocol, Protocols},
     stall::{self, StreamTasks},
 };
@@ -45,7 +46,7 @@ pub(super) async fn serve<S>(
     limits: ConnectionLimits,
     draining: CancellationToken,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Presence + Unpin + Send + 'static,
 {
     let io = TokioIo::new(Deadlines::new(stream, peer.clone(), opened, limits));
     let of_requests = peer.clone();
@@ -64,7 +65,7 @@ pub(super) async fn serve<S>(
     // Connections are large, and are held in one place rather than in each future around them.
     let serving: BoxFuture<'static, ()> = match protocol {
         Protocol::Http1 => {
-            let connection = protocols.http1.serve_connection(io, service);
+            let connection = protocols.http1::<S>().serve_connection(io, service);
             serve_http1(Box::new(connection), peer, limits, draining, refuser).boxed()
         }
         Protocol::Http2 => {
@@ -88,7 +89,7 @@ async fn serve_http1<S, H>(
     draining: CancellationToken,
     refuser: Refuser,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Presence + Unpin,
     H: HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Unpin> + Unpin,
 {
     let Some(ended) = run(&mut *connection, &peer, limits, &draining).await else {
@@ -148,7 +149,7 @@ trait Served {
 
 impl<S, H> Served for &mut http1::Connection<Io<S>, H>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Presence + Unpin,
     H: HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Unpin> + Unpin,
 {
     fn poll_served(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
@@ -162,7 +163,7 @@ where
 
 impl<S, H> Served for Pin<Box<http2::Connection<Io<S>, H, StreamTasks>>>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Presence + Unpin,
     H: HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send + 'static>,
 {
     fn poll_served(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {

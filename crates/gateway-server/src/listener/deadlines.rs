@@ -17,6 +17,7 @@ use super::{
     ConnectionLimits, Peer,
     linger::Linger,
     own_answer::{self, OwnAnswer},
+    presence::Presence,
 };
 
 /// A stream that fails when a request's head began to arrive and is not there in time, or when the other end
@@ -31,6 +32,8 @@ pub(super) struct Deadlines<S> {
     arriving: Option<u32>,
     /// The head did not arrive in time.
     is_late: bool,
+    /// Somebody waits for more to read, and learns from that when the client goes.
+    is_read: bool,
     /// Runs while a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
     /// All that there was to write has been written.
@@ -50,6 +53,7 @@ impl<S> Deadlines<S> {
             head: Box::pin(sleep_until(opened + limits.head)),
             arriving: Some(0),
             is_late: false,
+            is_read: false,
             stalled: None,
             is_flushed: true,
             held: None,
@@ -157,7 +161,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Deadlines<S> {
             return Poll::Ready(Err(error));
         }
         let before = buffer.filled().len();
-        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+        let progress = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.is_read = progress.is_pending();
+        match progress {
             Poll::Ready(done) => {
                 if buffer.filled().len() > before {
                     self.note_bytes();
@@ -176,7 +182,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Deadlines<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<S> {
+impl<S: Presence> Deadlines<S> {
+    /// Fails when the client goes while its request is answered and nobody reads. hyper flushes whenever it has done
+    /// what there was to do.
+    fn check_presence(&self, context: &mut Context<'_>) -> io::Result<()> {
+        let is_watched = !self.is_read && self.peer.is_busy();
+        if is_watched && self.stream.poll_gone(context).is_ready() {
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionReset,
+                "the client has gone",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Presence + Unpin> AsyncWrite for Deadlines<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -203,6 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Deadlines<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.is_flushed = true;
+        self.check_presence(context)?;
         let progress = Pin::new(&mut self.stream).poll_flush(context);
         self.written(progress, context)
     }

@@ -11,6 +11,7 @@ mod connection;
 mod deadlines;
 mod linger;
 mod own_answer;
+mod presence;
 mod protocol;
 mod stall;
 mod tls;

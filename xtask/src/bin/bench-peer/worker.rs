@@ -15,7 +15,8 @@ use crate::{
     tally::Tally,
 };
 
-/// How long a client stays away whose connection was closed unanswered, as those of OpenAI's SDKs do at first.
+/// How long a client stays away that was refused, or whose connection was closed unanswered: as OpenAI's SDKs do at
+/// first.
 const AWAY: Duration = Duration::from_millis(500);
 
 /// When a connection asks.
@@ -102,13 +103,17 @@ impl Worker {
             };
             let ending = self.exchange(&mut client)?;
             self.note(&ending, begin, mine);
-            match ending {
-                Ending::Closed => {
-                    thread::sleep(AWAY);
-                    client = Client::connect(self.to)?;
-                }
-                Ending::Refused { closing: true } => client = Client::connect(self.to)?,
-                Ending::Answered | Ending::Refused { closing: false } | Ending::CutShort => {}
+            let (stays_away, reconnects) = match ending {
+                Ending::Closed => (true, true),
+                // An open loop has its times, whatever it is told.
+                Ending::Refused { closing } => (self.pace.every.is_none(), closing),
+                Ending::Answered | Ending::CutShort => (false, false),
+            };
+            if stays_away {
+                thread::sleep(AWAY);
+            }
+            if reconnects {
+                client = Client::connect(self.to)?;
             }
             due += self.pace.every.unwrap_or_default();
         }
