@@ -81,20 +81,6 @@ fn a_length_beside_chunks_counts_for_nothing() {
     }
 }
 
-/// hyper answers these by itself, before there is a request; the documentation says so.
-#[test]
-fn heads_that_are_none_get_a_bare_status() {
-    let large = format!("GET / HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n", "a".repeat(200_000));
-    each([("400", "GET / HTTP/9.9\r\n\r\n".to_owned()), ("431", large)], |(status, bytes)| {
-        let mut client = lab().gateway.client();
-        let _ = client.send(bytes.as_bytes());
-        let response = client.response().expect("an answer");
-        assert_eq!((response.status().to_string().as_str(), response.body.len()), (status, 0));
-        assert!(response.header("x-request-id").is_none());
-        assert!(client.read_to_close(Duration::from_secs(10)).is_ok(), "still open");
-    });
-}
-
 #[test]
 fn every_page_has_an_id_and_is_counted() {
     let lab = Lab::start("", &[]);

@@ -8,7 +8,7 @@ use std::{
 
 /// Frame types (section 6).
 pub(crate) const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub(crate) const HEADERS: u8 = 1;
 pub(crate) const RST_STREAM: u8 = 3;
 pub(crate) const SETTINGS: u8 = 4;
 const PING: u8 = 6;
@@ -23,6 +23,7 @@ const INITIAL_WINDOW_SIZE: [u8; 2] = [0, 4];
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) kind: u8,
+    pub(crate) flags: u8,
     pub(crate) stream: u32,
     pub(crate) payload: Vec<u8>,
 }
@@ -47,11 +48,34 @@ impl Connection {
         self.send(DATA, END_STREAM, stream, body.as_bytes());
     }
 
+    /// Sends a request without a body, with more headers.
+    pub(crate) fn get_with(&mut self, stream: u32, path: &str, headers: &[(String, String)]) {
+        let fields = [(":method", "GET"), (":scheme", "http"), (":path", path), (":authority", "x")];
+        let more = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let block: Vec<u8> = fields.into_iter().chain(more).flat_map(|(name, value)| literal(name, value)).collect();
+        self.send(HEADERS, END_HEADERS | END_STREAM, stream, &block);
+    }
+
+    /// The whole body of the answer on a stream.
+    pub(crate) fn body_of(&mut self, stream: u32) -> String {
+        let mut body = Vec::new();
+        loop {
+            let frame = self.wait_for(|frame| frame.stream == stream);
+            match frame.kind {
+                DATA => body.extend(&frame.payload),
+                RST_STREAM => panic!("stream {stream} was reset"),
+                _ => {}
+            }
+            if frame.flags & END_STREAM != 0 && matches!(frame.kind, DATA | HEADERS) {
+                return String::from_utf8(body).unwrap();
+            }
+        }
+    }
+
     /// Sends a request's head; a body is to follow.
     pub(crate) fn begin(&mut self, stream: u32, method: &str, path: &str, content_type: &str) {
         let fields = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "x"), ("content-type", content_type)];
-        // HPACK's plainest form: neither indexed nor compressed (RFC 7541, section 6.2.2).
-        let block = fields.map(|(name, value)| [&[0, name.len() as u8], name.as_bytes(), &[value.len() as u8], value.as_bytes()].concat()).concat();
+        let block = fields.map(|(name, value)| literal(name, value)).concat();
         self.send(HEADERS, END_HEADERS, stream, &block);
     }
 
@@ -85,7 +109,7 @@ impl Connection {
                 PING if flags & ACK == 0 => self.send(PING, ACK, 0, &payload),
                 _ => {}
             }
-            let frame = Frame { kind, stream, payload };
+            let frame = Frame { kind, flags, stream, payload };
             if fits(&frame) {
                 return frame;
             }
@@ -97,4 +121,25 @@ impl Connection {
         let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
         self.0.write_all(&[&head[..], payload].concat()).unwrap();
     }
+}
+
+/// One field in HPACK's plainest form: neither indexed nor compressed (RFC 7541, section 6.2.2).
+fn literal(name: &str, value: &str) -> Vec<u8> {
+    [&[0][..], &length(name.len()), name.as_bytes(), &length(value.len()), value.as_bytes()].concat()
+}
+
+/// A length behind one bit that says 'not compressed' (section 5.1).
+fn length(length: usize) -> Vec<u8> {
+    const MOST: usize = 127;
+    if length < MOST {
+        return vec![length as u8];
+    }
+    let mut bytes = vec![MOST as u8];
+    let mut rest = length - MOST;
+    while rest >= 128 {
+        bytes.push((rest % 128) as u8 | 128);
+        rest /= 128;
+    }
+    bytes.push(rest as u8);
+    bytes
 }

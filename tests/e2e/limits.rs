@@ -11,7 +11,7 @@ use crate::support::{FINISH, GOOD_CHAT, HELLO, ONE_ATTEMPT, assert_error, good_u
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A gateway with the provider `lab`, which takes one request at one time, and `spare`, which takes any number.
+/// A gateway with the provider `lab`, which takes so many requests at one time, and `spare`, which takes any number.
 struct Narrow {
     lab: ScriptedUpstream,
     spare: ScriptedUpstream,
@@ -20,11 +20,15 @@ struct Narrow {
 
 impl Narrow {
     fn start(max_queued: usize) -> Self {
+        Self::of(1, max_queued)
+    }
+
+    fn of(max_concurrent: usize, max_queued: usize) -> Self {
         let (lab, spare) = (ScriptedUpstream::start(good_upstream), ScriptedUpstream::start(good_upstream));
         let provider = |name: &str, upstream: &ScriptedUpstream, more: &str| {
             format!("[providers.{name}]\nvendor = \"custom\"\nbase_url = \"{}\"\napi_key = \"sk-0123456789\"\n{more}\n", upstream.url("/v1"))
         };
-        let limit = format!("max_concurrent = 1\nmax_queued = {max_queued}\nqueue_wait = \"60s\"");
+        let limit = format!("max_concurrent = {max_concurrent}\nmax_queued = {max_queued}\nqueue_wait = \"60s\"");
         let both = "[models.both]\ntargets = [\"lab/m\", \"spare/m\"]\n";
         let config = format!("{ONE_ATTEMPT}{}{}{both}", provider("lab", &lab, &limit), provider("spare", &spare, ""));
         let gateway = GatewayUnderTest::start(&config, &[]);
@@ -126,6 +130,39 @@ fn who_waits_has_its_turn_in_the_order_of_coming() {
     let order: Vec<_> = narrow.lab.requests().iter().filter_map(|request| request.model()).collect();
     assert_eq!(order, ["first", "second", "third"]);
     assert_eq!(narrow.limits(), (0, 0));
+}
+
+/// Of twenty requests at once, as many are served as there are places at the provider and in the queue; each other one is
+/// told at once, leaves nothing behind and is not sent. Whoever waits is counted in the memory of bodies.
+#[test]
+fn what_fits_is_served_and_the_rest_costs_nothing() {
+    let narrow = Narrow::of(3, 4);
+    let gate = Gate::new();
+    let held = Reply::text(200, "application/json", &GOOD_CHAT[..40]).gate(&gate).send(&GOOD_CHAT[40..]).chunked();
+    narrow.lab.script("held", held);
+    let request = Request::chat("lab/held", false);
+    let body = request.to_bytes("x").len() - request.to_bytes("x").windows(4).position(|end| end == b"\r\n\r\n").unwrap() - 4;
+    let mut fitting: Vec<_> = (0..7).map(|_| narrow.gateway.client()).collect();
+    for (place, client) in fitting.iter_mut().enumerate() {
+        client.send(&request.to_bytes("x")).unwrap();
+        let place = place as u64 + 1;
+        narrow.wait_for_limits((place.min(3), place.saturating_sub(3)));
+    }
+    narrow.lab.wait_for(PATIENCE, |_| narrow.lab.requests_for("held").len() == 3);
+    let refused: Vec<_> = thread::scope(|scope| {
+        let clients = std::array::from_fn::<_, 13, _>(|_| scope.spawn(|| narrow.gateway.send(&request)));
+        clients.map(|client| client.join().unwrap()).into()
+    });
+    refused.iter().for_each(assert_turned_away);
+    assert_eq!(narrow.limits(), (3, 4), "nobody who waits has lost a place");
+    assert_eq!(narrow.gateway.held_body_bytes(), 7 * body, "nothing of the refused");
+    assert_eq!(narrow.lab.requests_for("held").len(), 3);
+    gate.open();
+    for client in &mut fitting {
+        assert_eq!(client.response().unwrap().status(), 200);
+    }
+    assert_eq!((narrow.lab.requests_for("held").len(), narrow.gateway.held_body_bytes()), (7, 0));
+    narrow.wait_for_limits((0, 0));
 }
 
 /// A client that goes leaves its place to the next one, whether it has its answer half, or waits still.

@@ -65,6 +65,23 @@ fn bodies_together_take_a_bounded_memory() {
     wait_until(|| lab.gateway.held_body_bytes() == 0);
 }
 
+/// Two bodies that do not fit together and arrive side by side: the one of which more is there comes to its end, and the one
+/// that has hardly begun is told so before it has sent the rest.
+#[test]
+fn who_has_begun_comes_to_the_end() {
+    let lab = tight();
+    let bytes = large("lab/alpha").to_bytes("x");
+    let head = String::from_utf8_lossy(&bytes).find("\r\n\r\n").unwrap() + 4;
+    let (mut ahead, mut behind) = (lab.gateway.client(), lab.gateway.client());
+    ahead.send(&bytes[..head + 600_000]).unwrap();
+    wait_until(|| lab.gateway.held_body_bytes() == 600_000);
+    behind.send(&bytes[..head + 30_000]).unwrap();
+    assert_overloaded(&behind.response().unwrap());
+    wait_until(|| lab.gateway.held_body_bytes() == 600_000);
+    ahead.send(&bytes[head + 600_000..]).unwrap();
+    assert_eq!(ahead.response().unwrap().status(), 200);
+}
+
 /// A body that never comes to its end holds nothing once its client has gone.
 #[test]
 fn a_client_that_leaves_gives_its_memory_back() {
@@ -89,6 +106,25 @@ fn a_body_that_was_sent_on_counts_no_more() {
     assert_eq!(lab.gateway.send(&large("lab/alpha")).status(), 200);
     gate.open();
     assert_eq!(response.collect().status(), 200);
+}
+
+/// A body that is refused while it arrives ends its connection, which the answer says: on a connection that is closed without
+/// a word the client's next request fails. What has arrived whole ends nothing.
+#[test]
+fn a_refusal_in_the_middle_of_a_body_says_that_the_connection_ends() {
+    let lab = tight();
+    let mut client = lab.gateway.client();
+    client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n{").unwrap();
+    let refused = client.response().unwrap();
+    assert_eq!((refused.status(), refused.header("connection")), (413, Some("close")), "{:?}", refused.head);
+    assert!(client.response().is_none(), "and it ends");
+    let mut client = lab.gateway.client();
+    let unread = Request::post("/v1/nothing", "{}");
+    each(0..2, |_| {
+        let refused = client.call(&unread);
+        assert_eq!((refused.status(), refused.header("connection")), (404, None), "{:?}", refused.head);
+    });
+    assert_eq!(client.call(&Request::chat("lab/alpha", false)).status(), 200);
 }
 
 /// A form flows through, so that it may be larger than what is held.

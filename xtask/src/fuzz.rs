@@ -53,8 +53,25 @@ pub(crate) struct Options {
 /// One program of `fuzz/`.
 struct Target {
     name: &'static str,
-    /// The first bytes of a seed made of a recording of this wire format; `None` where it is none for this target.
-    seed: fn(&Recording) -> Option<&'static [u8]>,
+    /// Which recordings it begins with.
+    seeds: Seeds,
+    /// What stands before a recording's bytes in an input: how they are cut, mostly.
+    head: &'static [u8],
+}
+
+/// Recordings of one kind, as the corpus names it.
+enum Seeds {
+    Dialect(&'static str),
+    Framing(&'static str),
+}
+
+impl Seeds {
+    fn contain(&self, recording: &Recording) -> bool {
+        match self {
+            Self::Dialect(name) => recording.dialect == *name,
+            Self::Framing(name) => recording.framing == *name,
+        }
+    }
 }
 
 /// What a recording says of itself.
@@ -64,27 +81,31 @@ struct Recording {
 }
 
 const TARGETS: &[Target] = &[
-    Target {
-        name: "decoders",
-        seed: |recording| match recording.dialect.as_str() {
-            "anthropic.messages" => Some(&[0, 7]),
-            "bedrock.converse" => Some(&[1, 7]),
-            "cohere.chat_v2" => Some(&[2, 7]),
-            "google.generateContent" => Some(&[3, 7]),
-            "ollama.chat" => Some(&[4, 7]),
-            "openai.responses" => Some(&[5, 7]),
-            _ => None,
-        },
-    },
+    decoder("anthropic", "anthropic.messages"),
+    decoder("bedrock", "bedrock.converse"),
+    decoder("cohere", "cohere.chat_v2"),
+    decoder("gemini", "google.generateContent"),
+    decoder("ollama", "ollama.chat"),
+    decoder("responses", "openai.responses"),
     Target {
         name: "aws_frames",
-        seed: |recording| (recording.framing == "aws-eventstream").then_some(&[7]),
+        seeds: Seeds::Framing("aws-eventstream"),
+        head: &[7],
     },
     Target {
         name: "passed_on",
-        seed: |recording| (recording.dialect == "openai.chat").then_some(&[0, 7]),
+        seeds: Seeds::Dialect("openai.chat"),
+        head: &[0, 7],
     },
 ];
+
+const fn decoder(name: &'static str, dialect: &'static str) -> Target {
+    Target {
+        name,
+        seeds: Seeds::Dialect(dialect),
+        head: &[7],
+    }
+}
 
 /// Builds and runs the targets.
 ///
@@ -221,12 +242,11 @@ fn read_json(path: &Path) -> Outcome<Value> {
 fn sow(target: &Target, recordings: &[(Recording, String, Vec<u8>)], seeds: &Path) -> Outcome {
     fs::create_dir_all(seeds).map_err(|error| Failure::because(seeds.display(), error))?;
     for (recording, id, bytes) in recordings {
-        let Some(head) = (target.seed)(recording) else {
-            continue;
-        };
-        let path = seeds.join(id);
-        fs::write(&path, [head, bytes].concat())
-            .map_err(|error| Failure::because(path.display(), error))?;
+        if target.seeds.contain(recording) {
+            let path = seeds.join(id);
+            fs::write(&path, [target.head, bytes].concat())
+                .map_err(|error| Failure::because(path.display(), error))?;
+        }
     }
     Ok(())
 }
@@ -248,18 +268,23 @@ mod tests {
 
     /// What each program of `fuzz/` runs.
     const RUN: &[(&str, Run)] = &[
-        ("decoders", targets::decoders::run),
+        ("anthropic", targets::decoders::anthropic),
+        ("bedrock", targets::decoders::bedrock),
+        ("cohere", targets::decoders::cohere),
+        ("gemini", targets::decoders::gemini),
+        ("ollama", targets::decoders::ollama),
+        ("responses", targets::decoders::responses),
         ("aws_frames", targets::aws_frames::run),
         ("passed_on", targets::passed_on::run),
     ];
 
     /// Beginnings of streams in the words of each dialect, so that something is read where there is no corpus.
     const MADE_UP: &[(&str, &[u8])] = &[
-        ("decoders", b"\x00\x07event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"content\":[]}}\n\nevent: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"Hi\"}}\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"),
-        ("decoders", b"\x02\x03data: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\"Hi\"}}}}\n\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n"),
-        ("decoders", b"\x03\x05data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]},\"finishReason\":\"STOP\"}]}\n\n"),
-        ("decoders", b"\x04\x02{\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n"),
-        ("decoders", b"\x05\x07event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\nevent: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}}\n\n"),
+        ("anthropic", b"\x07event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"content\":[]}}\n\nevent: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"Hi\"}}\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"),
+        ("cohere", b"\x03data: {\"type\":\"content-delta\",\"index\":0,\"delta\":{\"message\":{\"content\":{\"text\":\"Hi\"}}}}\n\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"COMPLETE\"}}\n\n"),
+        ("gemini", b"\x05data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]},\"finishReason\":\"STOP\"}]}\n\n"),
+        ("ollama", b"\x02{\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n"),
+        ("responses", b"\x07event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\nevent: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}}\n\n"),
         ("aws_frames", b"\x07\x00\x00\x00\x10\x00\x00\x00\x00\x05\xc2\x48\xeb\x7d\x98\xc8\xff"),
         ("passed_on", b"\x01\x07data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"),
     ];
@@ -284,11 +309,11 @@ mod tests {
         for target in TARGETS {
             let mut count = 0;
             for (recording, _, bytes) in &recordings {
-                let Some(head) = (target.seed)(recording) else {
+                if !target.seeds.contain(recording) {
                     continue;
-                };
+                }
                 for end in [bytes.len(), bytes.len() / 2] {
-                    run(target.name)(&[head, &bytes[..end]].concat());
+                    run(target.name)(&[target.head, &bytes[..end]].concat());
                 }
                 count += 1;
             }

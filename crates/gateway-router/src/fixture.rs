@@ -127,16 +127,7 @@ impl Provider for Scripted {
                 Script::List(ids) => return Ok(listing(&ids)),
                 Script::Listing(listing) => return Ok(listing),
                 Script::Fail(kind) => return Err(Fault::new(kind, "scripted").into()),
-                Script::Refuse(status) => {
-                    let mut fault = Fault::new(FaultKind::Status, "scripted");
-                    fault.upstream = Some(UpstreamError {
-                        status,
-                        headers: HeaderMap::new(),
-                        body: None,
-                        retry_after: None,
-                    });
-                    return Err(fault.into());
-                }
+                Script::Refuse(status) => return Err(refusal(status, None).into()),
                 Script::Hang => std::future::pending().await,
                 Script::Panic => panic!("scripted"),
                 Script::After(wait, then) => {
@@ -150,6 +141,18 @@ impl Provider for Scripted {
     async fn proxy(&self, _request: ProxyRequest) -> Result<TransportResponse, CallError> {
         Err(Fault::new(FaultKind::Unreachable, "scripted").into())
     }
+}
+
+/// What an upstream's error status is, and when it wants to be asked again.
+pub(crate) fn refusal(status: StatusCode, retry_after: Option<Duration>) -> Fault {
+    let mut fault = Fault::new(FaultKind::Status, "scripted");
+    fault.upstream = Some(UpstreamError {
+        status,
+        headers: HeaderMap::new(),
+        body: None,
+        retry_after,
+    });
+    fault
 }
 
 pub(crate) fn list(ids: &[&str]) -> Script {

@@ -65,19 +65,7 @@ impl Router {
     /// # Errors
     /// As [`RoutingTable::new`].
     pub fn new(parts: TableParts, settings: RouterSettings) -> Result<Self, TableError> {
-        let table = RoutingTable::new(parts)?;
-        let catalogue = Catalogue::with_accounts(table.grouped_accounts(), settings.catalogue);
-        let names = table.providers().iter().map(|provider| provider.name());
-        let limits = Limits::new(accounts(&table), &settings.limits);
-        let failover = Failover::new(names, settings.failover, limits);
-        Ok(Self {
-            selector: Selector::new(&table, settings.seed),
-            table,
-            catalogue,
-            failover,
-            affinity: Affinity::new(settings.affinity),
-            settings,
-        })
+        Self::assemble(parts, settings, None)
     }
 
     /// A router that takes the place of an older one. What the older one knows of a provider is known still where it is
@@ -91,20 +79,40 @@ impl Router {
         parts: TableParts,
         settings: RouterSettings,
     ) -> Result<Self, TableError> {
+        Self::assemble(parts, settings, Some(old))
+    }
+
+    fn assemble(
+        parts: TableParts,
+        settings: RouterSettings,
+        old: Option<&Self>,
+    ) -> Result<Self, TableError> {
         let mut table = RoutingTable::new(parts)?;
-        table.take_over_paces(&old.table);
-        let catalogue =
-            Catalogue::succeeding(&old.catalogue, table.grouped_accounts(), settings.catalogue);
-        let kept = Kept::between(&old.table, &table);
-        let names = table.providers().iter().map(|provider| provider.name());
         let limits = Limits::new(accounts(&table), &settings.limits);
-        let failover = Failover::succeeding(&old.failover, &kept, names, settings.failover, limits);
+        let (catalogue, failover, affinity) = match old {
+            None => (
+                Catalogue::with_accounts(table.grouped_accounts(), settings.catalogue),
+                Failover::new(names(&table), settings.failover, limits),
+                Affinity::new(settings.affinity),
+            ),
+            Some(old) => {
+                table.take_over_paces(&old.table);
+                let kept = Kept::between(&old.table, &table);
+                let (names, failover) = (names(&table), settings.failover);
+                let accounts = table.grouped_accounts();
+                (
+                    Catalogue::succeeding(&old.catalogue, accounts, settings.catalogue),
+                    Failover::succeeding(&old.failover, &kept, names, failover, limits),
+                    Affinity::succeeding(&old.affinity, settings.affinity),
+                )
+            }
+        };
         Ok(Self {
             selector: Selector::new(&table, settings.seed),
             table,
             catalogue,
             failover,
-            affinity: Affinity::succeeding(&old.affinity, settings.affinity),
+            affinity,
             settings,
         })
     }
@@ -271,7 +279,14 @@ impl Router {
             let gate = self.limits().gate_of(&*target.provider);
             is_well(target) && gate.is_none_or(Gate::is_free)
         };
-        let chosen = targets.iter().find(is_free);
+        // The same target through another account before another target.
+        let ways = |target| {
+            let siblings = targets
+                .iter()
+                .filter(move |other| other.is_sibling_of(target));
+            std::iter::once(target).chain(siblings)
+        };
+        let chosen = targets.iter().flat_map(ways).find(is_free);
         let chosen = chosen.or_else(|| targets.iter().find(is_well));
         let chosen = chosen.or(targets.first()).cloned();
         Plan {
@@ -363,6 +378,11 @@ impl Router {
         });
         found.await
     }
+}
+
+/// The name of every provider.
+fn names(table: &RoutingTable) -> impl Iterator<Item = &str> {
+    table.providers().iter().map(|provider| provider.name())
 }
 
 /// Every account of every provider: the provider's name and the account's, where it has one.

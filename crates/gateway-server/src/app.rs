@@ -22,6 +22,7 @@ use crate::{
         cors::CorsPolicy,
         detach::Detached,
         error::{ErrorStyle, UpstreamErrorPolicy},
+        framing::HeadLimits,
         hops::Hops,
         identify::Keys,
         path_models::PathModels,
@@ -41,6 +42,8 @@ pub struct HttpSettings {
     pub body: BodyLimits,
     /// The most bytes that the bodies of all requests may hold together.
     pub max_body_memory: usize,
+    /// Bounds of requests' heads.
+    pub head: HeadLimits,
     /// How many whole answers are awaited for callers who have gone.
     pub max_detached: usize,
     /// Bounds of the strict scan.

@@ -23,6 +23,7 @@ use crate::{
         callers::CallersEndpoints,
         cors::CorsPolicy,
         error::{ErrorFormat, ErrorStyle},
+        framing::HeadLimits,
         hops::Hops,
         identify::Keys,
         path_models::PathModels,
@@ -183,6 +184,10 @@ fn http(settings: &Settings, edge: Edge) -> HttpSettings {
             .max_request_memory
             .max(settings.limits.max_request_body)
             .0,
+        head: HeadLimits {
+            max_headers: settings.limits.max_headers,
+            max_bytes: settings.limits.max_header_size.0,
+        },
         max_detached: settings.limits.max_detached_requests,
         scan: ScanLimits {
             max_depth: settings.limits.max_json_depth,

@@ -130,15 +130,15 @@ impl RunningServer {
         let addresses = bound.addresses();
         let certificate = bound.certificate();
         let metrics_address = metrics_bound.addresses().first().copied();
-        let serve = |bound, handler, workers| {
+        let serve = |bound, front, workers| {
             let signals = Signals {
                 draining: process.draining.clone(),
                 cut_off: process.cut_off.clone(),
             };
-            listener::serve(bound, handler, Arc::clone(&observers), signals, workers)
+            listener::serve(bound, front, Arc::clone(&observers), signals, workers)
         };
-        let serving = serve(bound, routes::handler(&app), parts.workers);
-        let serving_metrics = serve(metrics_bound, routes::metrics_handler(&app), None);
+        let serving = serve(bound, routes::front(&app), parts.workers);
+        let serving_metrics = serve(metrics_bound, routes::metrics_front(&app), None);
         let theirs = Arc::clone(&process);
         let drain = parts.connections.drain;
         let all = async move {

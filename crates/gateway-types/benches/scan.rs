@@ -26,6 +26,16 @@ fn many_lines(bytes: usize) -> Bytes {
     .into()
 }
 
+/// One long message of JSON, as the results of tools are.
+fn many_quotes(bytes: usize) -> Bytes {
+    let text = r#"{\"path\":\"src/main.rs\",\"line\":42,\"text\":\"fn main() { run(); }\"},\n"#;
+    let text = text.repeat(bytes / text.len());
+    format!(
+        r#"{{"model":"lab/m","messages":[{{"role":"tool","content":"{text}"}}],"temperature":0.2}}"#
+    )
+    .into()
+}
+
 /// Many short messages, as long conversations are.
 fn many_messages(bytes: usize) -> Bytes {
     let message = r#"{"role":"user","content":"A line.\nAnother \"line\"."}"#;
@@ -44,6 +54,14 @@ fn scan_long_text(bencher: Bencher<'_, '_>, bytes: usize) {
 #[divan::bench(args = [1_000, 100_000])]
 fn scan_many_lines(bencher: Bencher<'_, '_>, bytes: usize) {
     let body = many_lines(bytes);
+    bencher
+        .counter(BytesCount::new(body.len()))
+        .bench(|| RawObject::parse(body.clone(), ScanLimits::default()));
+}
+
+#[divan::bench(args = [1_000, 100_000])]
+fn scan_many_quotes(bencher: Bencher<'_, '_>, bytes: usize) {
+    let body = many_quotes(bytes);
     bencher
         .counter(BytesCount::new(body.len()))
         .bench(|| RawObject::parse(body.clone(), ScanLimits::default()));

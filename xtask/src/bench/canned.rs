@@ -14,6 +14,8 @@ pub(crate) struct Canned {
 pub(crate) enum Shape {
     /// One JSON object of about this many bytes.
     Whole(usize),
+    /// The same, [`SERVICE_MILLISECONDS`] after the request: a provider that works on it.
+    Slow(usize),
     /// [`BURST_EVENTS`] events in one write, each an HTTP chunk of its own. With `usage_null`, each says
     /// `"usage":null`, as OpenAI's own do when usage was asked for.
     Burst {
@@ -32,6 +34,9 @@ pub(crate) const BURST_EVENTS: u64 = 100;
 /// The time between two events of a paced stream.
 pub(crate) const PACE_MILLISECONDS: u64 = 20;
 
+/// How long a slow answer takes, whatever else is asked meanwhile.
+pub(crate) const SERVICE_MILLISECONDS: u64 = 100;
+
 /// All of them. No name is the beginning of another.
 pub(crate) const CANNED: &[Canned] = &[
     Canned {
@@ -41,6 +46,10 @@ pub(crate) const CANNED: &[Canned] = &[
     Canned {
         model: "large-answer",
         shape: Shape::Whole(100_000),
+    },
+    Canned {
+        model: "slow-reply",
+        shape: Shape::Slow(1_000),
     },
     Canned {
         model: "burst",
@@ -68,6 +77,6 @@ impl Canned {
 
     /// Whether the answer is an event stream.
     pub(crate) fn streams(self) -> bool {
-        !matches!(self.shape, Shape::Whole(_))
+        !matches!(self.shape, Shape::Whole(_) | Shape::Slow(_))
     }
 }

@@ -13,11 +13,25 @@ use super::{
 };
 use crate::failure::{Failure, Outcome as Done};
 
+/// What is set beside what every gateway here has: lines of the configuration, often none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Setting {
+    /// Of the provider.
+    pub(crate) provider: &'static str,
+    /// Of `[limits]`.
+    pub(crate) limits: &'static str,
+}
+
 /// Starts the gateway in front of the upstream.
-pub(crate) fn start(program: &Path, folder: &Path, upstream: SocketAddr) -> Done<Subject> {
+pub(crate) fn start(
+    program: &Path,
+    folder: &Path,
+    upstream: SocketAddr,
+    setting: Setting,
+) -> Done<Subject> {
     let address = free_address()?;
     let file = folder.join("gateway.toml");
-    let log = fs::write(&file, configuration(address, upstream))
+    let log = fs::write(&file, configuration(address, upstream, setting))
         .and_then(|()| File::create(folder.join("gateway.log")))
         .map_err(|error| Failure::because(folder.display(), error))?;
     let mut command = Command::new(program);
@@ -38,7 +52,8 @@ pub(crate) fn start(program: &Path, folder: &Path, upstream: SocketAddr) -> Done
     })
 }
 
-fn configuration(address: SocketAddr, upstream: SocketAddr) -> String {
+fn configuration(address: SocketAddr, upstream: SocketAddr, setting: Setting) -> String {
+    let Setting { provider, limits } = setting;
     format!(
         r#"[server]
 listen = ["{address}"]
@@ -47,6 +62,10 @@ listen = ["{address}"]
 vendor = "custom"
 base_url = "http://{upstream}/v1"
 api_key = "${{BENCH_UPSTREAM_KEY}}"
+{provider}
+
+[limits]
+{limits}
 "#
     )
 }

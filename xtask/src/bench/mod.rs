@@ -2,7 +2,8 @@
 //!
 //! Every number of a run is compared with a number of the same run, in rounds that alternate between asking the
 //! upstream directly, through nginx and through the gateway, so that a slow machine, or one that is busy with
-//! something else, changes the numbers and hardly the ratios.
+//! something else, changes the numbers and hardly the ratios. [`overload`] is the other half: what happens when there is
+//! too much to do.
 
 use std::{
     fs,
@@ -12,7 +13,8 @@ use std::{
     time::Duration,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde_json::Value;
 
 mod build;
 #[expect(
@@ -23,12 +25,15 @@ mod canned;
 mod gateway;
 mod nginx;
 mod outcome;
+mod overload;
 mod process;
 mod report;
 mod scenario;
 mod summary;
 mod text;
 
+use build::Programs;
+use gateway::Setting;
 use outcome::Outcome;
 use process::{Load, Subject};
 use scenario::{SCENARIOS, Scenario};
@@ -42,6 +47,9 @@ use crate::{
 /// What to measure, and for how long.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Which loads.
+    #[arg(value_enum, default_value_t = Group::Proxy)]
+    group: Group,
     /// Measures only these; may be given several times. All when left out.
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
@@ -56,6 +64,26 @@ pub(crate) struct Options {
     strict: bool,
 }
 
+/// Which question the bench answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Group {
+    /// What a request costs, beside nginx.
+    Proxy,
+    /// What happens when there is more to do than can be done.
+    Overload,
+}
+
+/// What a group has found.
+struct Printed {
+    text: String,
+    markdown: String,
+    json: Value,
+    /// Whether a load could not be measured.
+    failed: bool,
+    /// Whether a target was missed.
+    missed: bool,
+}
+
 /// Builds, starts everything, measures, reports.
 ///
 /// # Errors
@@ -63,15 +91,41 @@ pub(crate) struct Options {
 /// nothing.
 pub(crate) fn run(options: &Options) -> Done<ExitCode> {
     let workspace = Workspace::load()?;
-    let scenarios = chosen(&options.scenario)?;
     let programs = build::release(&workspace)?;
     let kept = workspace.target.join("bench");
     let folder = kept.join("run");
     fs::create_dir_all(&folder).map_err(|error| Failure::because(folder.display(), error))?;
     let upstream = process::upstream(&programs.peer)?;
-    let gateway = gateway::start(&programs.gateway, &folder, upstream.address)?;
-    let nginx = nginx::start(&folder, upstream.address)?;
-    let mut subjects = vec![&upstream];
+    let printed = match options.group {
+        Group::Proxy => beside_nginx(&programs, &folder, &upstream, options)?,
+        Group::Overload => overload::run(&programs, &folder, &upstream, options)?,
+    };
+    println!("{}", printed.text);
+    let name = options.group.file_name();
+    let kept = keep(&kept, name, &printed)?;
+    println!("written to {}, and {name}.md beside it", kept.display());
+    if printed.failed || options.strict && printed.missed {
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The upstream asked directly, through nginx and through the gateway in turn.
+fn beside_nginx(
+    programs: &Programs,
+    folder: &Path,
+    upstream: &Subject,
+    options: &Options,
+) -> Done<Printed> {
+    let scenarios = chosen(&options.scenario)?;
+    let gateway = gateway::start(
+        &programs.gateway,
+        folder,
+        upstream.address,
+        Setting::default(),
+    )?;
+    let nginx = nginx::start(folder, upstream.address)?;
+    let mut subjects = vec![upstream];
     subjects.extend(&nginx);
     subjects.push(&gateway);
 
@@ -86,14 +140,15 @@ pub(crate) fn run(options: &Options) -> Done<ExitCode> {
             }
         }
     }
-    println!("{}", report::text(&summaries));
-    let kept = keep(&kept, &summaries, options)?;
-    println!("written to {}, and latest.md beside it", kept.display());
+    let command = options.command_line();
     let missed = |summary: &Summary| summary.verdict().is_some_and(|verdict| !verdict.is_met());
-    if failed || options.strict && summaries.iter().any(missed) {
-        return Ok(ExitCode::FAILURE);
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(Printed {
+        text: report::text(&summaries),
+        markdown: report::markdown(&summaries, &command),
+        json: report::json(&summaries, &command),
+        failed,
+        missed: summaries.iter().any(missed),
+    })
 }
 
 fn chosen(names: &[String]) -> Done<Vec<&'static Scenario>> {
@@ -138,6 +193,7 @@ fn measure(
                 scenario,
                 subject,
                 seconds: options.seconds,
+                overload: false,
             };
             of_subject.push(load.run()?);
             // What is left over of one load must not be counted in the next.
@@ -148,28 +204,39 @@ fn measure(
 }
 
 /// Keeps the results for machines and for the documents, and says where the former are.
-fn keep(folder: &Path, summaries: &[Summary], options: &Options) -> Done<PathBuf> {
-    let command = command_line(options);
-    let json = folder.join("latest.json");
-    let text = format!("{:#}", report::json(summaries, &command));
-    fs::write(
-        folder.join("latest.md"),
-        report::markdown(summaries, &command),
-    )
-    .and_then(|()| fs::write(&json, text))
-    .map_err(|error| Failure::because(folder.display(), error))?;
+fn keep(folder: &Path, name: &str, printed: &Printed) -> Done<PathBuf> {
+    let json = folder.join(format!("{name}.json"));
+    fs::write(folder.join(format!("{name}.md")), &printed.markdown)
+        .and_then(|()| fs::write(&json, format!("{:#}", printed.json)))
+        .map_err(|error| Failure::because(folder.display(), error))?;
     Ok(json)
 }
 
-fn command_line(options: &Options) -> String {
-    let named = options
-        .scenario
-        .iter()
-        .map(|name| format!(" --scenario {name}"));
-    format!(
-        "cargo xtask bench{} --seconds {} --rounds {}",
-        named.collect::<String>(),
-        options.seconds,
-        options.rounds
-    )
+impl Group {
+    fn file_name(self) -> &'static str {
+        match self {
+            Self::Proxy => "latest",
+            Self::Overload => "overload",
+        }
+    }
+}
+
+impl Options {
+    /// As it was typed, without what is usual.
+    fn command_line(&self) -> String {
+        let group = match self.group {
+            Group::Proxy => "",
+            Group::Overload => " overload",
+        };
+        let named = self
+            .scenario
+            .iter()
+            .map(|name| format!(" --scenario {name}"));
+        format!(
+            "cargo xtask bench{group}{} --seconds {} --rounds {}",
+            named.collect::<String>(),
+            self.seconds,
+            self.rounds
+        )
+    }
 }

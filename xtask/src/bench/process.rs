@@ -170,6 +170,8 @@ pub(crate) struct Load<'a> {
     pub(crate) subject: &'a Subject,
     /// How long.
     pub(crate) seconds: f64,
+    /// Whether it may be refused in good order.
+    pub(crate) overload: bool,
 }
 
 impl Load<'_> {
@@ -201,6 +203,9 @@ impl Load<'_> {
         if !subject.pids.is_empty() {
             let pids: Vec<_> = subject.pids.iter().map(u32::to_string).collect();
             option("--watch", pids.join(","));
+        }
+        if self.overload {
+            command.arg("--overload");
         }
         let failed = |error: &dyn Display| Failure::because("the load generator", error);
         let mut running = Running::start(&command).map_err(|error| failed(&error))?;

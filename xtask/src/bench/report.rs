@@ -59,7 +59,8 @@ pub(crate) fn json(summaries: &[Summary], command: &str) -> Value {
     json!({ "command": command, "machine": machine(), "scenarios": scenarios.collect::<Vec<_>>() })
 }
 
-fn machine() -> String {
+/// Where it was measured.
+pub(crate) fn machine() -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu

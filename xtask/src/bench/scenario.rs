@@ -49,7 +49,8 @@ const fn target(metric: Metric, limit: f64) -> Option<Target> {
     Some(Target { metric, limit })
 }
 
-const CHAT: Scenario = Scenario {
+/// What most of them have.
+pub(crate) const CHAT: Scenario = Scenario {
     name: "chat-1k",
     title: "Chat, 1 KB each way, 16 connections",
     model: "small-answer",

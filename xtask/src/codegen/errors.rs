@@ -57,10 +57,17 @@ data: {"error":{"message":"...","type":"backend_timeout","param":null,"code":"id
 const BARE: &str = r"
 ## Before there is a request
 
-What is no HTTP request is refused by the HTTP library, which has no place for an error object: a bare status without a
-body and without `x-request-id`, and the connection ends. 400 is a head that is malformed (also a length or an encoding
-of the body that makes no sense), 414 a target over 64 KiB, 431 more or larger headers than `limits.max_headers` and
-`limits.max_header_size`. A body that breaks its own chunks later on is `invalid_request` above.
+What is no request of HTTP/1.1 gets the error object as well, with an `x-request-id`, a line in the log and a count in the
+metrics (route `unreadable`), and the connection ends: `malformed_request` for a head that breaks the rules (also a length
+or an encoding of the body that makes no sense) or breaks off, `url_too_long` for a target over 64 KiB,
+`headers_too_large` for more or larger headers than `limits.max_headers` and `limits.max_header_size`, and
+`request_timeout` for a head that takes longer than `server.header_timeout`. The caller's `x-error-format` is not known
+then; the configuration's holds. A body that breaks its own chunks later on is `invalid_request` above. A connection that
+closes, or is idle for too long, without a byte of a request is closed without a word.
+
+Over HTTP/2 a malformed request is a stream error, `RST_STREAM` with `PROTOCOL_ERROR` (RFC 9113, section 8.1.1), and a broken
+connection ends with `GOAWAY`: no status could be told. Headers over the limits are `headers_too_large`; from twice
+`limits.max_header_size` on, a bare 431.
 
 - `content-length` beside `transfer-encoding: chunked`: the chunks count, the length is dropped and never sent on, and
   the connection ends with the answer (RFC 9112, section 6.1).

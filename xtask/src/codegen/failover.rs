@@ -42,8 +42,9 @@ others in proportion. A sequence of the caller's is never reordered.
 - **`round_robin`**: in turn.
 - **`least_latency`**: two targets are drawn, and the lighter one is asked. A target weighs the time in which it answers
   (to the first token of a stream, to the end of a whole answer, apart), times the requests that would share it. The time
-  is an average that follows a slower answer at once, counts a fault as five seconds at least, and fades to a third
-  within 30 s without requests, so that a target that was slow gets another chance.
+  is an average that follows a slower answer at once, counts a fault as five seconds at least and a cancelled attempt (of
+  two beside each other) as no less than it was waited for, and fades to a third within 30 s without requests, so that a
+  target that was slow gets another chance.
 
 A provider with several credentials (`api_keys`) has as many **accounts**, which take turns. Each has its own health; in
 `x-attempts`, in the log and in the metrics they are `openai#1`, `openai#2`. What is wrong with a credential moves to the
@@ -86,6 +87,11 @@ its credential is refused. A provider with one credential is one account.
 - **Cooling**: a target that asked for a pause is left alone for as long as it said, from one second to 60; where it
   did not say, for a second, and twice as long each time it happens again.
 
+That keeps an outage small: a target that is down is tried once in some five seconds, whatever the load. With ten of ten
+down for a minute, at 10 requests/s, the upstreams together get a third of a request for each of the clients', and at 100/s
+less than a tenth. With `resilience.breaker = false` only the budgets are left: each provider gets its requests and a fifth
+more, so that a pool of several dead ones gets as many in all as a request has attempts.
+
 Other targets are asked instead. When all of them are left alone, the client gets 503 `no_healthy_backend` at once, with
 `retry-after` and the reasons. `/status` shows what is left alone and until when, `/metrics` has `gateway_circuits` and
 `gateway_attempts_total`.
@@ -93,7 +99,8 @@ Other targets are asked instead. When all of them are left alone, the client get
 ## Who is busy
 
 A provider with `max_concurrent` is sent so many requests at one time, `/proxy` and forms among them; an answer counts to its
-last byte, or until its client has gone. A request that finds its target busy goes to the next one that is free. Where nobody
+last byte, or until its client has gone. A request that finds an account busy goes to another account of the same target that
+is free, else to the next target that is. Where nobody
 is free, it waits for the first of its order: in the order of coming, for `queue_wait` at most, never longer than its own time
 lasts. When the queues are full (`max_queued`), or the wait was in vain, the answer is 503 `overloaded` with `retry-after: 1`
 and `x-should-retry: true`; nothing was sent. It is no fault of the provider's and opens no breaker.

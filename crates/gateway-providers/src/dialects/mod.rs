@@ -77,6 +77,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         &[]
     }
 
+    /// Whether it has a word for what an account keeps under an id: a file, a container, a cached content.
+    fn names_resources(&self) -> bool {
+        false
+    }
+
     /// An error answer, with its body in OpenAI's shape: see [`native_error`]. Headers are the upstream's own;
     /// `retry-after` is read from them elsewhere, and a wait that stands in the body is given here.
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> UpstreamError;

@@ -53,6 +53,56 @@ impl From<&str> for ModelId {
     }
 }
 
+impl ModelId {
+    /// The model's name as all who offer it would write it: without what stands before it and without a date or a
+    /// version behind it.
+    ///
+    /// ```
+    /// use gateway_providers::rules::ModelId;
+    ///
+    /// for id in ["claude-opus-5@20261002", "us.anthropic.claude-opus-5-v1:0", "anthropic/Claude-Opus-5"] {
+    ///     assert_eq!(ModelId::from(id).name(), "claude-opus-5");
+    /// }
+    /// assert_eq!(ModelId::from("claude-sonnet-4.5-20250929").name(), "claude-sonnet-4-5");
+    /// ```
+    pub fn name(&self) -> &str {
+        let id = self.forms.last().map(String::as_str).unwrap_or_default();
+        let id = id.rsplit_once('/').map_or(id, |(_, name)| name);
+        let id = id.split_once('@').map_or(id, |(name, _)| name);
+        // Who writes dots in front writes a number behind: `anthropic.claude-x-v1:0`.
+        let id = match id.rsplit_once('.') {
+            Some((_, name)) => without_number(name),
+            None => id,
+        };
+        let id = id.strip_suffix("-latest").unwrap_or(id);
+        without_date(id)
+    }
+}
+
+/// Without `-v1`, `-v1:0`.
+fn without_number(name: &str) -> &str {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = name
+        .rsplit_once(':')
+        .filter(|(_, number)| is_number(number));
+    let plain = plain.map_or(name, |(plain, _)| plain);
+    let numbered = plain
+        .rsplit_once("-v")
+        .filter(|(_, number)| is_number(number));
+    numbered.map_or(plain, |(name, _)| name)
+}
+
+/// Without `-20261002`, `-2026-10-02`.
+fn without_date(name: &str) -> &str {
+    let is_date = |at: &usize| {
+        let date = name.get(at + 1..).unwrap_or_default();
+        let shape: String = date.replace(|c: char| c.is_ascii_digit(), "0");
+        date.starts_with("20") && matches!(shape.as_str(), "00000000" | "0000-00-00")
+    };
+    let at = name.match_indices('-').map(|(at, _)| at).find(is_date);
+    at.and_then(|at| name.get(..at)).unwrap_or(name)
+}
+
 /// The id with a `-` for each dot between digits: some vendors write `claude-sonnet-4.5`.
 fn with_dashes(id: &str) -> Option<String> {
     let bytes = id.as_bytes();

@@ -1,5 +1,7 @@
 //! State in a chat: in what the assistant said before.
 
+use std::ops::Range;
+
 use gateway_types::json::RawObject;
 
 use super::piece::{Holder, Piece, StateKind};
@@ -97,7 +99,7 @@ fn details(cursor: &mut Cursor<'_>, key: Key<'_>, path: &str, pieces: &mut Vec<P
         })?;
         if is_state {
             let path = format!("{path}.reasoning_details[{index}]");
-            pieces.push(Piece::to_be_left(path, format, start));
+            pieces.push(Piece::to_be_left(path, format, start..cursor.position()));
         }
         Ok(())
     })?;
@@ -118,7 +120,8 @@ fn parts(cursor: &mut Cursor<'_>, key: Key<'_>, path: &str, pieces: &mut Vec<Pie
         })?;
         if is_state {
             let path = format!("{path}.content[{index}]");
-            pieces.push(Piece::to_be_left(path, OWN_PARTS_MAKER.into(), start));
+            let range = start..cursor.position();
+            pieces.push(Piece::to_be_left(path, OWN_PARTS_MAKER.into(), range));
         }
         Ok(())
     })?;
@@ -142,7 +145,8 @@ fn named(
         if says_something(value) && is_state(value) {
             let name = String::from_utf8_lossy(&key.text()).into_owned();
             let path = format!("{path}.{name}");
-            pieces.push(Piece::to_be_left(path, name.into(), key.start));
+            let range = key.start..cursor.position();
+            pieces.push(Piece::to_be_left(path, name.into(), range));
         }
         Ok(())
     })?;
@@ -167,20 +171,18 @@ fn goes_back(data: &[u8]) -> bool {
 
 /// What the assistant said aloud, by the id under which the upstream keeps it: the message has no other content.
 fn recording(cursor: &mut Cursor<'_>, key: Key<'_>, path: &str, pieces: &mut Vec<Piece>) -> Walk {
-    let mut has_id = false;
+    let mut id = None;
     cursor.members(|cursor, key| {
         let value = cursor.value()?;
-        has_id |= &*key.text() == b"id" && says_something(value);
+        if &*key.text() == b"id" {
+            id = inside(cursor, value);
+        }
         Ok(())
     })?;
-    if has_id {
-        pieces.push(Piece {
-            path: format!("{path}.audio"),
-            kind: StateKind::Stored,
-            may_be_left: false,
-            start: key.start,
-            holder: None,
-        });
+    if id.is_some() {
+        let range = key.start..cursor.position();
+        let path = format!("{path}.audio");
+        pieces.push(Piece::named_by_id(path, StateKind::Stored, range, id));
     }
     Ok(())
 }
@@ -203,6 +205,13 @@ pub(super) fn each<'a>(
 pub(super) fn start(cursor: &mut Cursor<'_>) -> usize {
     cursor.peek();
     cursor.position()
+}
+
+/// Where the text stands of a string that has just been read; `None` where it is none, or an empty one.
+pub(super) fn inside(cursor: &Cursor<'_>, value: &[u8]) -> Option<Range<usize>> {
+    let end = cursor.position();
+    let is_text = value.first() == Some(&b'"') && value.len() > 2;
+    is_text.then(|| end - value.len() + 1..end - 1)
 }
 
 /// Whether a value is more than `null`, an empty text, list or object.

@@ -34,7 +34,7 @@ fn starts(pieces: &[&Piece]) -> BTreeSet<usize> {
     };
     let start = |piece: &&Piece| match piece.holder {
         Some(holder) if of(holder) == holder.len => holder.start,
-        _ => piece.start,
+        _ => piece.range.start,
     };
     pieces.iter().map(start).collect()
 }

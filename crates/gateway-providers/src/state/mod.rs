@@ -3,7 +3,12 @@
 //! Signed or encrypted thinking, what a server tool left behind, the id of an answer that the upstream keeps. Such
 //! state is bound to whoever made it: another upstream refuses it, or drops it without a word. So a request that
 //! carries state may not go just anywhere. [`CarriedState`] says what a request carries, a [`Provider`] whether it
-//! takes it back ([`takes_state`]), and [`CarriedState::leave_behind`] takes out what is left behind.
+//! takes it back ([`takes_state`]), and [`CarriedState::leave_behind`] takes out what is left behind. What it is bound
+//! to, be it the model or the account that made it, is a table: [`BINDINGS`]. Who made it can be remembered by its
+//! [`marks`](CarriedState::marks), which the answer that it came with has as well.
+//!
+//! The names of what an account keeps beside conversations (files, vector stores, prompts, containers, caches) are
+//! bound in the same way.
 //!
 //! Plain text is no state, whatever it is called: `reasoning_content`, which some upstreams want back with calls of
 //! tools, and thinking without a signature may go to everybody.
@@ -11,17 +16,30 @@
 //! [`Provider`]: crate::Provider
 //! [`takes_state`]: crate::Provider::takes_state
 
+mod binding;
 mod chat;
 mod leave;
+mod marks;
 mod piece;
+mod resources;
 mod responses;
 #[cfg(test)]
 mod tests;
 
 use gateway_types::json::{RawObject, ScanError};
 
-pub use self::piece::{Piece, StateKind};
-use crate::{Operation, peek::Cursor};
+pub use self::{
+    binding::{BINDINGS, Binding, Form, binding},
+    marks::marks_of_answer,
+    piece::{Piece, StateKind},
+};
+use crate::{
+    Operation,
+    peek::{Cursor, Malformed},
+};
+
+/// Finds pieces of one kind in a body.
+type Find = fn(&mut Cursor<'_>, &mut Vec<Piece>) -> Result<(), Malformed>;
 
 /// What a provider does with a piece of state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,14 +75,21 @@ impl CarriedState {
     /// # Ok::<(), gateway_types::json::ScanError>(())
     /// ```
     pub fn read(operation: Operation, body: &RawObject) -> Self {
-        let find = match operation {
-            Operation::Chat if chat::may_carry(body) => chat::find,
-            Operation::Responses if responses::may_carry(body) => responses::find,
-            _ => return Self::default(),
-        };
         let mut pieces = Vec::new();
-        // The strict scan has been passed: the walk comes to the end.
-        let _ = find(&mut Cursor::new(body.bytes()), &mut pieces);
+        let mut walk = |find: Find| {
+            // The strict scan has been passed: the walk comes to the end.
+            let _ = find(&mut Cursor::new(body.bytes()), &mut pieces);
+        };
+        match operation {
+            Operation::Chat if chat::may_carry(body) => walk(chat::find),
+            Operation::Responses if responses::may_carry(body) => walk(responses::find),
+            Operation::Chat | Operation::Responses => {}
+            _ => return Self::default(),
+        }
+        if resources::may_carry(body) {
+            walk(resources::find);
+            pieces.sort_by_key(|piece: &Piece| piece.range.start);
+        }
         Self { pieces }
     }
 
@@ -78,17 +103,33 @@ impl CarriedState {
         &self.pieces
     }
 
-    /// The body without the pieces for which this holds, and their paths; `None` where there are none. Everything
-    /// else keeps its bytes. What holds nothing any more goes with its last piece: no empty list is left.
+    /// What tells this piece from all others, as far as it tells it: signatures, encrypted texts, ids. An answer that
+    /// holds it has the same in it, see [`marks_of_answer`]. `body` is the one that the state was read from.
+    pub fn marks(&self, body: &RawObject, piece: &Piece, mut visit: impl FnMut(&[u8])) {
+        let text = body.bytes();
+        let id = piece.id.clone().and_then(|id| text.get(id));
+        if let Some(id) = id {
+            visit(id);
+        }
+        let is_opaque = matches!(piece.kind, StateKind::Named(_) | StateKind::Encrypted);
+        if let (true, Some(text)) = (is_opaque, text.get(piece.range.clone())) {
+            marks::opaque(text, &mut visit);
+        }
+    }
+
+    /// The body without the pieces for which this holds (they are told with their places among
+    /// [`pieces`](Self::pieces)), and their paths; `None` where there are none. Everything else keeps its bytes. What holds nothing any more goes with its last piece: no empty list is left.
     ///
     /// # Errors
     /// Never for the body that the state was read from.
     pub fn leave_behind(
         &self,
         body: &RawObject,
-        goes: impl Fn(&Piece) -> bool,
+        goes: impl Fn(usize, &Piece) -> bool,
     ) -> Result<Option<(RawObject, Vec<String>)>, ScanError> {
-        let gone: Vec<&Piece> = self.pieces.iter().filter(|piece| goes(piece)).collect();
+        let all = self.pieces.iter().enumerate();
+        let gone = all.filter(|(at, piece)| goes(*at, piece));
+        let gone: Vec<&Piece> = gone.map(|(_, piece)| piece).collect();
         if gone.is_empty() {
             return Ok(None);
         }

@@ -2,10 +2,12 @@
 //!
 //! Spec: <https://platform.openai.com/docs/api-reference/responses/create>.
 
+use std::ops::Range;
+
 use gateway_types::json::RawObject;
 
 use super::{
-    chat::{each, says_something, start},
+    chat::{each, inside, says_something, start},
     piece::{Piece, StateKind},
 };
 use crate::peek::{Cursor, Malformed, unquote};
@@ -38,14 +40,11 @@ pub(super) fn find(cursor: &mut Cursor<'_>, pieces: &mut Vec<Piece>) -> Walk {
             each(cursor, |cursor, index| item(cursor, index, pieces)).map(drop)
         }
         name if IDS.contains(&name) => {
-            if says_something(cursor.value()?) {
-                pieces.push(Piece {
-                    path: String::from_utf8_lossy(name).into_owned(),
-                    kind: StateKind::Stored,
-                    may_be_left: false,
-                    start: key.start,
-                    holder: None,
-                });
+            let (is_there, id) = id(cursor)?;
+            if is_there {
+                let path = String::from_utf8_lossy(name).into_owned();
+                let range = key.start..cursor.position();
+                pieces.push(Piece::named_by_id(path, StateKind::Stored, range, id));
             }
             Ok(())
         }
@@ -53,14 +52,32 @@ pub(super) fn find(cursor: &mut Cursor<'_>, pieces: &mut Vec<Piece>) -> Walk {
     })
 }
 
+/// Whether something is named, as a string or as an object with an id, and where the id stands.
+fn id(cursor: &mut Cursor<'_>) -> Walk<(bool, Option<Range<usize>>)> {
+    if cursor.peek() != Some(b'{') {
+        let value = cursor.value()?;
+        return Ok((says_something(value), inside(cursor, value)));
+    }
+    let (mut is_there, mut id) = (false, None);
+    cursor.members(|cursor, key| {
+        is_there = true;
+        let value = cursor.value()?;
+        if &*key.text() == b"id" {
+            id = inside(cursor, value);
+        }
+        Ok(())
+    })?;
+    Ok((is_there, id))
+}
+
 fn item(cursor: &mut Cursor<'_>, index: usize, pieces: &mut Vec<Piece>) -> Walk {
     let start = start(cursor);
-    let (mut is_encrypted, mut has_id, mut kind) = (false, false, Vec::new());
+    let (mut is_encrypted, mut id, mut kind) = (false, None, Vec::new());
     cursor.members(|cursor, key| {
         let value = cursor.value()?;
         match &*key.text() {
             b"encrypted_content" => is_encrypted = says_something(value),
-            b"id" => has_id = says_something(value),
+            b"id" => id = inside(cursor, value),
             b"type" => kind = unquote(value).into_owned(),
             _ => {}
         }
@@ -69,15 +86,12 @@ fn item(cursor: &mut Cursor<'_>, index: usize, pieces: &mut Vec<Piece>) -> Walk 
     let is_thought = kind == b"reasoning";
     let kind = match &*kind {
         _ if is_encrypted => StateKind::Encrypted,
-        b"reasoning" | b"item_reference" if has_id => StateKind::Stored,
+        b"reasoning" | b"item_reference" if id.is_some() => StateKind::Stored,
         _ => return Ok(()),
     };
-    pieces.push(Piece {
-        path: format!("input[{index}]"),
-        kind,
-        may_be_left: is_thought,
-        start,
-        holder: None,
-    });
+    let range = start..cursor.position();
+    let mut piece = Piece::named_by_id(format!("input[{index}]"), kind, range, id);
+    piece.may_be_left = is_thought;
+    pieces.push(piece);
     Ok(())
 }

@@ -26,6 +26,7 @@ fn found(operation: Operation, body: &RawObject) -> Vec<String> {
             StateKind::Named(name) => format!("`{name}`"),
             StateKind::Encrypted => "encrypted".to_owned(),
             StateKind::Stored => "stored".to_owned(),
+            StateKind::Resource => "resource".to_owned(),
         };
         let bound = if piece.may_be_left() { "" } else { "!" };
         format!("{} {kind}{bound}", piece.path())
@@ -35,7 +36,7 @@ fn found(operation: Operation, body: &RawObject) -> Vec<String> {
 
 fn without_all(operation: Operation, body: &RawObject) -> String {
     let state = CarriedState::read(operation, body);
-    let left = state.leave_behind(body, |_| true).unwrap();
+    let left = state.leave_behind(body, |_, _| true).unwrap();
     let bytes = left.map_or_else(|| body.bytes().clone(), |(body, _)| body.bytes().clone());
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -195,14 +196,19 @@ fn some_may_go_while_others_stay() {
     let text = r#"{"messages":[{"reasoning_details":[{"data":"d","format":"a"},{"data":"e","format":"b"}]}]}"#;
     let request = body(text);
     let state = CarriedState::read(Operation::Chat, &request);
-    let is_a = |piece: &Piece| *piece.kind() == StateKind::Named("a".into());
+    let is_a = |_: usize, piece: &Piece| *piece.kind() == StateKind::Named("a".into());
     let (left, paths) = state.leave_behind(&request, is_a).unwrap().unwrap();
     assert_eq!(paths, ["messages[0].reasoning_details[0]"]);
     assert_eq!(
         left.bytes(),
         r#"{"messages":[{"reasoning_details":[{"data":"e","format":"b"}]}]}"#
     );
-    assert!(state.leave_behind(&request, |_| false).unwrap().is_none());
+    assert!(
+        state
+            .leave_behind(&request, |_, _| false)
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]

@@ -195,8 +195,13 @@ impl Provider for TranslatedProvider {
             {
                 Taking::Takes
             }
+            // Whose it is stands nowhere.
+            StateKind::Resource if self.dialect.names_resources() => Taking::Unsure,
             // The dialect knows what it puts back: all else is left out.
-            StateKind::Named(_) | StateKind::Encrypted | StateKind::Stored => Taking::Refuses,
+            StateKind::Named(_)
+            | StateKind::Encrypted
+            | StateKind::Stored
+            | StateKind::Resource => Taking::Refuses,
         }
     }
 

@@ -1,37 +1,42 @@
-//! The id of an answer that a later request may go on from, read in passing: nothing is held back for it.
+//! The marks of state in an answer, read in passing: nothing is held back for them, and nothing is changed.
 
-use bytes::Bytes;
+use std::collections::VecDeque;
+
 use futures::StreamExt;
-use gateway_providers::{ReplyBody, call::EventBatch};
-use memchr::memmem;
+use gateway_providers::{Operation, ReplyBody, call::EventBatch, state::marks_of_answer};
 
-/// How far from the beginning the id is looked for. OpenAI's answers begin with it, and so does the first event.
-const WITHIN: usize = 1024;
+use super::key::ConversationKey;
 
-/// The longest id that is remembered.
-const LONGEST: usize = 256;
+/// How many of the last marks are known again: a stream repeats what it has told, at its end the whole answer.
+const REPEATED: usize = 8;
 
-/// Calls with the id of the answer, at once or when it comes by.
-pub(super) fn when_known(body: ReplyBody, known: impl FnOnce(&[u8]) + Send + 'static) -> ReplyBody {
+/// Calls with the key of each mark, at once or when it comes by. `speaker` is what the keys are made from.
+pub(super) fn with_marks(
+    body: ReplyBody,
+    operation: Operation,
+    speaker: ConversationKey,
+    mut visit: impl FnMut(ConversationKey) + Send + 'static,
+) -> ReplyBody {
     match body {
         ReplyBody::Whole { bytes, usage } => {
-            if let Some(id) = id(&bytes) {
-                known(id);
-            }
+            marks_of_answer(operation, &bytes, |mark| visit(speaker.of_mark(mark)));
             ReplyBody::Whole { bytes, usage }
         }
         ReplyBody::Events(events) => {
-            let mut known = Some(known);
+            let mut last: VecDeque<ConversationKey> = VecDeque::new();
             let events = events.inspect(move |batch| {
-                let Ok(EventBatch { bytes, events, .. }) = batch else {
+                let Ok(EventBatch { bytes, .. }) = batch else {
                     return;
                 };
-                // It is in the first event or nowhere.
-                if let Some(known) = known.take_if(|_| *events > 0)
-                    && let Some(id) = id(bytes)
-                {
-                    known(id);
-                }
+                marks_of_answer(operation, bytes, |mark| {
+                    let key = speaker.of_mark(mark);
+                    if last.contains(&key) {
+                        return;
+                    }
+                    visit(key);
+                    last.truncate(REPEATED - 1);
+                    last.push_front(key);
+                });
             });
             ReplyBody::Events(events.boxed())
         }
@@ -39,55 +44,17 @@ pub(super) fn when_known(body: ReplyBody, known: impl FnOnce(&[u8]) + Send + 'st
     }
 }
 
-/// The text of the first member `id`.
-fn id(answer: &Bytes) -> Option<&[u8]> {
-    let start = answer.get(..answer.len().min(WITHIN))?;
-    let at = memmem::find(start, b"\"id\"")?;
-    let value = start.get(at + 4..)?.trim_ascii_start().strip_prefix(b":")?;
-    let value = value.trim_ascii_start().strip_prefix(b"\"")?;
-    let end = memchr::memchr2(b'"', b'\\', value)?;
-    let is_plain = value.get(end) == Some(&b'"') && (1..=LONGEST).contains(&end);
-    value.get(..end).filter(|_| is_plain)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use bytes::Bytes;
     use gateway_providers::{Fault, FaultKind};
 
     use super::*;
 
-    #[test]
-    fn the_first_id_is_read_and_what_is_none_is_not() {
-        let read = |text: &str| id(&Bytes::copy_from_slice(text.as_bytes())).map(<[u8]>::to_vec);
-        assert_eq!(
-            read(r#"{"id":"resp_1","output":[{"id":"msg_1"}]}"#).as_deref(),
-            Some(&b"resp_1"[..])
-        );
-        assert_eq!(read("{ \"id\" :\n \"r\" }").as_deref(), Some(&b"r"[..]));
-        for none in [
-            r#"{"id":7}"#,
-            r#"{"id":""}"#,
-            r#"{"id":"a\u0041"}"#,
-            r#"{"id":"cut"#,
-            "{}",
-            "",
-        ] {
-            assert_eq!(read(none), None, "{none}");
-        }
-        assert_eq!(
-            read(&format!("{}{}", " ".repeat(WITHIN), r#"{"id":"x"}"#)),
-            None
-        );
-        assert_eq!(
-            read(&format!(r#"{{"id":"{}"}}"#, "x".repeat(LONGEST + 1))),
-            None
-        );
-    }
-
     #[tokio::test]
-    async fn a_streams_first_event_tells_and_every_byte_goes_on() {
+    async fn marks_are_told_once_as_they_come_and_every_byte_goes_on() {
         let batch = |text: &'static str, events| EventBatch {
             bytes: Bytes::from_static(text.as_bytes()),
             events,
@@ -100,21 +67,32 @@ mod tests {
                     "data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}\n\n",
                     1,
                 )),
-                Ok(batch("data: {\"item\":{\"id\":\"msg_1\"}}\n\n", 1)),
+                Ok(batch(
+                    "data: {\"item_id\":\"msg_1\",\"delta\":\"x\"}\n\ndata: {\"id\":\"resp_1\"}\n\n",
+                    2,
+                )),
+                Ok(batch(
+                    "data: {\"item\":{\"encrypted_content\":\"ENC\",\"id\":\"rs_1\"}}\n\n",
+                    1,
+                )),
                 Err(Fault::new(FaultKind::Reset, "scripted")),
             ]
         };
-        let heard: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+        let heard: Arc<Mutex<Vec<ConversationKey>>> = Arc::default();
+        let speaker = ConversationKey::new("alice", "state", b"");
         let ears = Arc::clone(&heard);
         let body = ReplyBody::Events(futures::stream::iter(events()).boxed());
-        let ReplyBody::Events(stream) =
-            when_known(body, move |id| ears.lock().unwrap().push(id.to_vec()))
+        let hear = move |key| ears.lock().unwrap().push(key);
+        let ReplyBody::Events(stream) = with_marks(body, Operation::Responses, speaker, hear)
         else {
             panic!("a stream stays one");
         };
         let came: Vec<_> = stream.collect().await;
-        assert_eq!(came.len(), 4);
-        assert_eq!(came[1].as_ref().ok(), events()[1].as_ref().ok());
-        assert_eq!(*heard.lock().unwrap(), [b"resp_1".to_vec()]);
+        assert_eq!(came.len(), 5);
+        for (came, sent) in came.iter().zip(events()) {
+            assert_eq!(came.as_ref().ok(), sent.as_ref().ok());
+        }
+        let expected = ["resp_1", "ENC", "rs_1"].map(|it| speaker.of_mark(it.as_bytes()));
+        assert_eq!(*heard.lock().unwrap(), expected);
     }
 }

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use gateway_providers::rules::ModelId;
 use sha2::{Digest, Sha256};
 
 use crate::resolve::Target;
+
+/// How much of a mark of state is read, from its end.
+const MARK_READ: usize = 128;
 
 /// What a conversation is known by: 128 bits of a hash over who speaks, with which alias, and what tells this
 /// conversation from their others. The hash is one that nobody can aim at a value: a caller can neither hit nor move
@@ -29,11 +33,14 @@ impl ConversationKey {
         hash.key()
     }
 
-    /// The key of something that belongs to what this key is of.
-    pub(super) fn derive(self, text: &[u8]) -> Self {
+    /// The key of a mark of state, of what this key's speaker was answered. Signatures are long, and what they end
+    /// with tells them apart: only that is read, and the length.
+    pub(super) fn of_mark(self, mark: &[u8]) -> Self {
         let mut hash = KeyHash(Sha256::new());
         hash.part(&self.0.to_le_bytes());
-        hash.part(text);
+        hash.part(&(mark.len() as u64).to_le_bytes());
+        let end = mark.len().saturating_sub(MARK_READ);
+        hash.part(mark.get(end..).unwrap_or(mark));
         hash.key()
     }
 
@@ -102,17 +109,54 @@ impl Place {
     fn named(parts: [&str; 3]) -> Self {
         // No part holds a zero byte, so that the borders are told.
         let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
-        // FNV-1a, whose low bits are weak: mixed at the end.
-        let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        Self(mix(hash))
+        Self(mix(fnv(bytes)))
     }
 
     /// What this conversation draws at this place: any number as likely as any other, always the same.
     pub(super) fn drawn_by(self, key: ConversationKey) -> u64 {
         mix(self.0 ^ key.mixed())
     }
+}
+
+/// Who made an answer: the target, and what can be shared with others of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Maker {
+    /// The target itself.
+    pub(super) place: Place,
+    /// The provider's account, whatever the model.
+    account: Place,
+    /// The model, whoever offers it: a hash of the name that all who offer it would write.
+    model: u64,
+}
+
+impl Maker {
+    pub(super) fn of(target: &Target) -> Self {
+        Self::with_name(target, ModelId::from(target.model.as_str()).name())
+    }
+
+    pub(super) fn with_name(target: &Target, model: &str) -> Self {
+        let account = target.provider.account().unwrap_or_default();
+        Self {
+            place: Place::of(target),
+            account: Place::named([target.provider.name(), account, ""]),
+            model: fnv(model.bytes()),
+        }
+    }
+
+    pub(super) fn has_account_of(self, other: Self) -> bool {
+        self.account == other.account
+    }
+
+    pub(super) fn has_model_of(self, other: Self) -> bool {
+        self.model == other.model
+    }
+}
+
+/// FNV-1a, whose low bits are weak: to be mixed.
+fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// Every bit of the number decides upon every bit of the result (the finalizer of SplitMix64).
@@ -134,8 +178,15 @@ mod tests {
         assert_ne!(key("a", "b", b"cd"), key("a", "bc", b"d"));
         assert_ne!(key("a", "b", b""), key("a", "b", b"\0"));
         let base = key("a", "b", b"c");
-        assert_ne!(base.derive(b"x"), base.derive(b"y"));
-        assert_ne!(base.derive(b"x"), key("a", "b", b"d").derive(b"x"));
+        assert_ne!(base.of_mark(b"x"), base.of_mark(b"y"));
+        assert_ne!(base.of_mark(b"x"), key("a", "b", b"d").of_mark(b"x"));
+        // A long one is told by its end and its length.
+        let long = |first: char, len: usize, last: char| {
+            base.of_mark(format!("{first}{}{last}", "-".repeat(len)).as_bytes())
+        };
+        assert_eq!(long('a', 500, 'z'), long('b', 500, 'z'));
+        assert_ne!(long('a', 500, 'z'), long('a', 500, 'y'));
+        assert_ne!(long('a', 500, 'z'), long('a', 501, 'z'));
     }
 
     /// Other nodes, and this one after a restart, must come to the same number.

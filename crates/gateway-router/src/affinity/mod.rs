@@ -2,7 +2,8 @@
 //! conversation already, and there opaque state of its earlier answers is understood.
 //!
 //! - [`ConversationKey`]: what a conversation is known by; `source` and `prefix` say where it is read.
-//! - `pins`: which target has which conversation. Whoever answers has it.
+//! - `pins`: which target has which conversation, and which made which state. Whoever answers has it.
+//! - `answer`: the state in an answer on its way to the client.
 //! - `rendezvous`: where a new conversation goes if weights decide.
 //! - `law`: where a request may go that carries state.
 
@@ -21,12 +22,12 @@ use std::{sync::Arc, time::Duration};
 use gateway_providers::state::CarriedState;
 
 pub(crate) use self::key::Place;
-use self::pins::Pins;
 pub use self::{
     key::ConversationKey,
     law::{BoundState, StateBound},
     source::{Conversation, MEMBERS, SESSION_HEADERS, SessionHeader, Speaker},
 };
+use self::{key::Maker, pins::Pins};
 use crate::{
     attempt::{Ask, Routed},
     resolve::{Plan, Rule, Strategy, Target},
@@ -42,8 +43,8 @@ pub struct AffinitySettings {
     /// providers' prompt caches lives. One that is forgotten earlier is paid for again from its beginning; one that is
     /// remembered longer costs a few bytes.
     pub ttl: Duration,
-    /// How many are remembered at most; then the ones that were silent for longest are forgotten. Default 100,000,
-    /// some 15 MB.
+    /// How many are remembered at most, and of how many pieces of state who made them; then the ones that were silent
+    /// for longest are forgotten. Default 100,000, some 20 MB each.
     pub max_conversations: usize,
 }
 
@@ -57,20 +58,32 @@ impl Default for AffinitySettings {
     }
 }
 
-/// Which target has which conversation.
+/// Which target has which conversation, and which made which state.
 #[derive(Debug)]
 pub(crate) struct Affinity {
     settings: AffinitySettings,
     /// `None` where nothing is remembered.
-    pins: Option<Arc<Pins>>,
+    memory: Option<Memory>,
+}
+
+#[derive(Debug, Clone)]
+struct Memory {
+    /// Who has which conversation.
+    pins: Arc<Pins>,
+    /// Who made which state, by its marks.
+    makers: Arc<Pins>,
 }
 
 impl Affinity {
     pub(crate) fn new(settings: AffinitySettings) -> Self {
-        let pins = || Arc::new(Pins::new(settings.max_conversations, settings.ttl));
+        let table = || Arc::new(Pins::new(settings.max_conversations, settings.ttl));
+        let memory = || Memory {
+            pins: table(),
+            makers: table(),
+        };
         Self {
             settings,
-            pins: settings.enabled.then(pins),
+            memory: settings.enabled.then(memory),
         }
     }
 
@@ -81,13 +94,13 @@ impl Affinity {
         }
         Self {
             settings,
-            pins: old.pins.clone(),
+            memory: old.memory.clone(),
         }
     }
 
     /// How many conversations are remembered.
     pub(crate) fn len(&self) -> usize {
-        self.pins.as_ref().map_or(0, |pins| pins.len())
+        self.memory.as_ref().map_or(0, |memory| memory.pins.len())
     }
 
     /// The conversation of a request whose plan leaves a choice, and the state that it carries. Where there is no
@@ -101,14 +114,41 @@ impl Affinity {
             return (None, BoundState::default());
         }
         let pool = plan.pool.as_deref();
-        let is_kept = self.pins.is_some() && pool.is_none_or(|pool| pool.settings.affinity);
-        let conversation = is_kept.then(|| {
+        let conversation = self.memory.is_some().then(|| {
+            if pool.is_some_and(|pool| !pool.settings.affinity) {
+                return Conversation::without_key(speaker);
+            }
             let alias = pool.map_or("", |pool| pool.name.as_str());
             let first = &plan.primary;
             Conversation::of(speaker, &[alias, first.provider.name(), &first.model])
         });
         let state = CarriedState::read(speaker.operation, speaker.body);
-        (conversation, state.into())
+        if state.is_empty() {
+            return (conversation, BoundState::default());
+        }
+        let by = conversation.and_then(|conversation| conversation.state);
+        let makers = self.makers(&state, speaker, by);
+        (conversation, BoundState::new(state, makers))
+    }
+
+    /// Who made each piece of the state, where that is remembered of one of its marks.
+    fn makers(
+        &self,
+        state: &CarriedState,
+        speaker: Speaker<'_>,
+        by: Option<ConversationKey>,
+    ) -> Vec<Option<Maker>> {
+        let (Some(memory), Some(by)) = (&self.memory, by) else {
+            return Vec::new();
+        };
+        let maker = |piece| {
+            let mut maker = None;
+            state.marks(speaker.body, piece, |mark| {
+                maker = maker.or_else(|| memory.makers.get(by.of_mark(mark)));
+            });
+            maker
+        };
+        state.pieces().iter().map(maker).collect()
     }
 
     /// Puts the target in front that has the conversation, or shall have it; and takes out those that the request's
@@ -126,14 +166,15 @@ impl Affinity {
             return Ok(());
         }
         let conversation = ask.conversation.unwrap_or_default();
-        let pinned = self.place(conversation);
+        let pinned = self.pinned(conversation);
         let targets = &mut selection.targets;
         let weighted = order == Order::Ours
             && selection
                 .pool
                 .as_ref()
                 .is_some_and(|pool| pool.strategy == Strategy::Weighted);
-        let has_it = |target: &Target| pinned == Some(Place::of(target)) && is_well(target);
+        let place = pinned.map(|maker| maker.place);
+        let has_it = |target: &Target| place == Some(Place::of(target)) && is_well(target);
         match targets.iter().position(has_it) {
             Some(at) if order == Order::Ours || is_way_of_first(targets, at) => {
                 to_front(targets, at);
@@ -149,28 +190,26 @@ impl Affinity {
         ask.state.restrict(targets, pinned, may_leave)
     }
 
-    /// Remembers who answered.
+    /// Remembers who answered, and whose the state in the answer is.
     pub(crate) fn keep(&self, conversation: Conversation, mut routed: Routed) -> Routed {
-        let Some(pins) = &self.pins else {
+        let Some(memory) = &self.memory else {
             return routed;
         };
-        let place = Place::of(&routed.target);
+        let maker = Maker::of(&routed.target);
         if let Some(key) = conversation.key {
-            pins.put(key, place);
+            memory.pins.put(key, maker);
         }
-        if let Some(responses) = conversation.responses {
-            let pins = Arc::clone(pins);
-            let pin = move |id: &[u8]| pins.put(responses.derive(id), place);
-            routed.reply.body = answer::when_known(routed.reply.body, pin);
+        if let (Some(speaker), Some(operation)) = (conversation.state, conversation.operation) {
+            let makers = Arc::clone(&memory.makers);
+            let keep = move |mark| makers.put(mark, maker);
+            routed.reply.body = answer::with_marks(routed.reply.body, operation, speaker, keep);
         }
         routed
     }
 
-    fn place(&self, conversation: Conversation) -> Option<Place> {
-        let pins = self.pins.as_ref()?;
-        let of = |key: Option<ConversationKey>| pins.get(key?);
-        // The answer that a request goes on from lies where it was given, whatever else is known.
-        of(conversation.previous).or_else(|| of(conversation.key))
+    /// Who has the conversation.
+    fn pinned(&self, conversation: Conversation) -> Option<Maker> {
+        self.memory.as_ref()?.pins.get(conversation.key?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where conversations are: a bounded table of keys and places. What has not been used for a time is forgotten, and
+//! Where conversations are, and who made which state: a bounded table of keys and makers. What has not been used for a time is forgotten, and
 //! before the table overflows what has not been used for longest.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::key::{ConversationKey, Place};
+use super::key::{ConversationKey, Maker};
 
 /// Into how many parts with a lock each the table is divided.
 const SHARDS: usize = 16;
@@ -36,7 +36,7 @@ struct Shard {
 
 #[derive(Debug, Clone, Copy)]
 struct Pin {
-    place: Place,
+    maker: Maker,
     used: Instant,
     /// Its place in the order.
     turn: u64,
@@ -53,8 +53,8 @@ impl Pins {
         }
     }
 
-    /// Where the conversation is. To ask is to use it.
-    pub(super) fn get(&self, key: ConversationKey) -> Option<Place> {
+    /// Who has the conversation. To ask is to use it.
+    pub(super) fn get(&self, key: ConversationKey) -> Option<Maker> {
         let now = Instant::now();
         let mut shard = self.shard(key)?;
         let pin = *shard.pins.get(&key)?;
@@ -62,17 +62,17 @@ impl Pins {
             shard.forget(key, pin);
             return None;
         }
-        shard.note(key, pin.place, now);
-        Some(pin.place)
+        shard.note(key, pin.maker, now);
+        Some(pin.maker)
     }
 
-    /// The conversation is here now.
-    pub(super) fn put(&self, key: ConversationKey, place: Place) {
+    /// The conversation is with this one now.
+    pub(super) fn put(&self, key: ConversationKey, maker: Maker) {
         let now = Instant::now();
         let Some(mut shard) = self.shard(key) else {
             return;
         };
-        shard.note(key, place, now);
+        shard.note(key, maker, now);
         shard.sweep(now, self.ttl);
         while shard.pins.len() > self.room {
             if !shard.forget_oldest() {
@@ -101,11 +101,11 @@ impl Pins {
 }
 
 impl Shard {
-    fn note(&mut self, key: ConversationKey, place: Place, now: Instant) {
+    fn note(&mut self, key: ConversationKey, maker: Maker, now: Instant) {
         self.uses += 1;
         let turn = self.uses;
         let pin = Pin {
-            place,
+            maker,
             used: now,
             turn,
         };
@@ -152,8 +152,8 @@ mod tests {
         ConversationKey::new("t", "test", &number.to_le_bytes())
     }
 
-    fn place(name: &str) -> Place {
-        Place::of(&target(name, "m"))
+    fn place(name: &str) -> Maker {
+        Maker::of(&target(name, "m"))
     }
 
     #[tokio::test(start_paused = true)]

@@ -75,20 +75,17 @@ pub static SESSION_HEADERS: [SessionHeader; 10] = [
     ),
 ];
 
-/// The response that a request goes on from.
-pub(super) const PREVIOUS_RESPONSE: &str = "previous_response_id";
-
 /// Members of a body that name a conversation; an earlier one counts before a later one.
 pub const MEMBERS: [&str; 5] = [
     "prompt_cache_key",
     "conversation",
-    PREVIOUS_RESPONSE,
+    "previous_response_id",
     "user",
     "safety_identifier",
 ];
 
-/// Under what the ids of answers are kept.
-const IDS: &str = "response";
+/// Under what the makers of state are kept.
+const STATE: &str = "state";
 
 /// Who speaks, and what with.
 #[derive(Debug, Clone, Copy)]
@@ -108,10 +105,10 @@ pub struct Speaker<'a> {
 pub struct Conversation {
     /// What it is known by.
     pub(super) key: Option<ConversationKey>,
-    /// What the response is known by that it goes on from.
-    pub(super) previous: Option<ConversationKey>,
-    /// From what the keys of its responses are made, where responses have ids to go on from.
-    pub(super) responses: Option<ConversationKey>,
+    /// From what the keys of its state are made: its speaker's, whatever the conversation.
+    pub(super) state: Option<ConversationKey>,
+    /// What is asked, which says what of the answer is state.
+    pub(super) operation: Option<Operation>,
 }
 
 impl From<ConversationKey> for Conversation {
@@ -134,16 +131,20 @@ impl Conversation {
         ) {
             return Self::default();
         }
-        let responses = (operation == Operation::Responses)
-            .then(|| ConversationKey::new(speaker.tenant, IDS, b""));
-        let previous = responses.and_then(|responses| {
-            let id = speaker.body.string(PREVIOUS_RESPONSE)?;
-            Some(responses.derive(id.as_bytes()))
-        });
         Self {
             key: key(speaker, scope),
-            previous,
-            responses,
+            ..Self::without_key(speaker)
+        }
+    }
+
+    /// One that is known by nothing, of which only the state is remembered.
+    pub(super) fn without_key(speaker: Speaker<'_>) -> Self {
+        let operation = speaker.operation;
+        let has_state = matches!(operation, Operation::Chat | Operation::Responses);
+        Self {
+            key: None,
+            state: has_state.then(|| ConversationKey::new(speaker.tenant, STATE, b"")),
+            operation: Some(operation),
         }
     }
 }
@@ -297,15 +298,12 @@ mod tests {
     }
 
     #[test]
-    fn responses_go_on_from_their_ids() {
+    fn responses_go_on_from_their_ids_and_state_is_the_speakers() {
         let responses = |body: &str| of(&[], Operation::Responses, body);
         let first = responses(r#"{"input":"hi"}"#);
-        assert!(first.key.is_some() && first.previous.is_none() && first.responses.is_some());
         let next = responses(r#"{"input":"more","previous_response_id":"resp_1"}"#);
-        assert_eq!(
-            next.previous,
-            first.responses.map(|it| it.derive(b"resp_1"))
-        );
+        assert!(first.key.is_some() && first.state.is_some());
+        assert_eq!(first.state, next.state);
         assert_ne!(
             next.key,
             responses(r#"{"input":"more","previous_response_id":"resp_2"}"#).key

@@ -1,10 +1,14 @@
 //! All providers' lists at one moment, indexed by id. Never changes; a newer one takes its place.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use tokio::time::Instant;
 
 use super::list::ProviderList;
+use crate::resolve::NearNames;
 
 /// All providers' lists at one moment.
 #[derive(Debug, Default)]
@@ -13,6 +17,8 @@ pub struct CatalogueSnapshot {
     /// Upstream id to the places of the providers that list it, in their configured order.
     by_id: HashMap<Arc<str>, Vec<usize>>,
     pending: bool,
+    /// The ids by their spelling; made where a name is first looked for that nobody lists.
+    near: OnceLock<NearNames>,
 }
 
 impl CatalogueSnapshot {
@@ -29,6 +35,7 @@ impl CatalogueSnapshot {
             lists,
             by_id,
             pending,
+            near: OnceLock::new(),
         }
     }
 
@@ -45,6 +52,21 @@ impl CatalogueSnapshot {
     /// The places of the providers that list exactly that upstream id, in their configured order.
     pub fn listed_by(&self, id: &str) -> &[usize] {
         self.by_id.get(id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The upstream ids by their spelling.
+    pub(crate) fn near(&self) -> &NearNames {
+        self.near.get_or_init(|| NearNames::new(self.every_id()))
+    }
+
+    /// Every upstream id once, in the lists' order.
+    fn every_id(&self) -> impl Iterator<Item = Arc<str>> + '_ {
+        let lists = self.lists.iter().enumerate();
+        lists.flat_map(move |(place, list)| {
+            let is_first = move |id: &str| self.listed_by(id).first() == Some(&place);
+            let ids = list.models().iter().map(|model| &model.id);
+            ids.filter(move |id| is_first(id)).map(Arc::clone)
+        })
     }
 
     /// Whether a list was never fetched.

@@ -35,6 +35,9 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
             match self.enter(place) {
                 Ok(start) => return Ok(start),
                 Err(Closed::Busy) => {
+                    if let Some(start) = self.free_sibling(at, place) {
+                        return Ok(start);
+                    }
                     busy = busy.or(Some(place));
                     at += 1;
                 }
@@ -42,6 +45,36 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
             }
         }
         Err(busy)
+    }
+
+    /// The busy target at that number through another account that is free, before other targets. The busy one takes the
+    /// other's place behind them.
+    fn free_sibling(&mut self, at: usize, busy: usize) -> Option<Start<'a>> {
+        let targets = self.targets;
+        let target = targets.get(busy)?;
+        target.provider.account()?;
+        let is_sibling = |place: &usize| {
+            let other = targets.get(*place);
+            other.is_some_and(|other| other.is_sibling_of(target))
+        };
+        // Whoever was found busy before has asked all of them.
+        if self
+            .remaining
+            .places()
+            .take(at)
+            .any(|place| is_sibling(&place))
+        {
+            return None;
+        }
+        let siblings: Vec<usize> = self.remaining.places().filter(is_sibling).collect();
+        for sibling in siblings {
+            self.remaining.swap(busy, sibling);
+            if let Ok(start) = self.enter(sibling) {
+                return Some(start);
+            }
+            self.remaining.swap(busy, sibling);
+        }
+        None
     }
 
     fn enter(&mut self, place: usize) -> Result<Start<'a>, Closed> {
@@ -67,8 +100,9 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
                 self.begin(place, admitted, permit)
             }
             Err(why) => {
-                if why == TurnedAway::WaitedTooLong {
-                    self.remaining = Remaining::all(0);
+                match why {
+                    TurnedAway::WaitedTooLong => self.remaining = Remaining::all(0),
+                    TurnedAway::QueueFull => self.siblings_first(place),
                 }
                 self.overloaded.get_or_insert_with(|| Overloaded {
                     provider: target.provider.name().to_owned(),

@@ -44,6 +44,19 @@ impl Remaining {
         }
     }
 
+    /// Each of two takes the other's place.
+    pub(super) fn swap(&mut self, one: usize, other: usize) {
+        self.change(|places| {
+            for place in places {
+                *place = match *place {
+                    place if place == one => other,
+                    place if place == other => one,
+                    place => place,
+                };
+            }
+        });
+    }
+
     /// Changes the places one by one, which a range cannot be.
     fn change(&mut self, change: impl FnOnce(&mut Vec<usize>)) {
         let mut places = match self {
@@ -79,6 +92,15 @@ mod tests {
         one.leave(0);
         one.leave(0);
         assert_eq!(left(&one), [0; 0]);
+    }
+
+    #[test]
+    fn two_change_places() {
+        let mut remaining = Remaining::all(4);
+        remaining.swap(0, 2);
+        assert_eq!(left(&remaining), [2, 1, 0, 3]);
+        remaining.leave(2);
+        assert_eq!(left(&remaining), [1, 0, 3]);
     }
 
     #[test]

@@ -135,9 +135,14 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         }
     }
 
-    /// Records the attempt that came too late. It says nothing about its target: its leave is dropped without a word.
+    /// Records the attempt that came too late. It says nothing about its target's health, whose leave is dropped without a
+    /// word; of its pace it says that it is no faster than this.
     fn cancelled(&mut self, lane: &Lane<'a>) {
-        let record = Attempt::of(lane.target, Outcome::Cancelled, lane.began.elapsed());
+        let took = lane.began.elapsed();
+        if let Some(under_way) = &lane.under_way {
+            under_way.outlasted(took);
+        }
+        let record = Attempt::of(lane.target, Outcome::Cancelled, took);
         self.attempts.push(record);
     }
 

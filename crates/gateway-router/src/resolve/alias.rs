@@ -1,8 +1,13 @@
 //! Public names with targets: exact ones in a hash map, wildcards by what stands before and behind their stars.
 
-use std::{collections::HashMap, str::FromStr, sync::Arc};
+use std::{
+    collections::HashMap,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
 
 use super::{
+    near::NearNames,
     overrides::Overrides,
     pool::{PoolSettings, SharedPool, Strategy},
     rules::Choice,
@@ -140,10 +145,12 @@ impl Route {
 /// All aliases.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases {
-    exact: HashMap<String, Route>,
+    exact: HashMap<Arc<str>, Route>,
     /// Names in the order of the configuration.
-    order: Vec<String>,
+    order: Vec<Arc<str>>,
     wildcards: Wildcards,
+    /// The listed ones by their spelling; made where a name is first looked for that nobody has.
+    near: OnceLock<NearNames>,
 }
 
 /// What an alias gave.
@@ -160,10 +167,11 @@ impl Aliases {
         match name.find('*') {
             Some(star) => return self.wildcards.add(name, star, route),
             None => {
-                if self.exact.contains_key(&name) {
+                if self.exact.contains_key(name.as_str()) {
                     return Err(name);
                 }
-                self.order.push(name.clone());
+                let name: Arc<str> = name.into();
+                self.order.push(Arc::clone(&name));
                 self.exact.insert(name, route);
             }
         }
@@ -193,7 +201,7 @@ impl Aliases {
 
     fn every_route_mut(&mut self) -> impl Iterator<Item = (&str, &mut Route)> {
         let exact = self.exact.iter_mut();
-        let exact = exact.map(|(name, route)| (name.as_str(), route));
+        let exact = exact.map(|(name, route)| (&**name, route));
         let wildcards = self.wildcards.iter_mut();
         exact.chain(wildcards.map(|wildcard| (wildcard.name.as_str(), &mut wildcard.route)))
     }
@@ -232,9 +240,17 @@ impl Aliases {
 
     /// The names that may be shown, in the order of the configuration.
     pub(crate) fn listed(&self) -> impl Iterator<Item = &str> {
-        self.order
-            .iter()
-            .map(String::as_str)
-            .filter(|name| self.exact.get(*name).is_some_and(|route| !route.hidden))
+        self.shown().map(|name| &**name)
+    }
+
+    /// Those by their spelling.
+    pub(super) fn near(&self) -> &NearNames {
+        let shown = || self.shown().map(Arc::clone);
+        self.near.get_or_init(|| NearNames::new(shown()))
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &Arc<str>> {
+        let is_shown = |name: &&Arc<str>| self.exact.get(*name).is_some_and(|route| !route.hidden);
+        self.order.iter().filter(is_shown)
     }
 }

@@ -21,12 +21,14 @@ pub enum ResolveError {
         hint: String,
     },
     /// `?provider=` names nothing known (400, `unknown_provider`, param `provider`).
-    #[error("The provider `{provider}` is unknown. {}", list_known(known))]
+    #[error("The provider `{provider}` is unknown. {}", list_known(known, *more))]
     UnknownProvider {
         /// The name, shortened where it is very long.
         provider: String,
-        /// The names of the configured providers.
+        /// The names of the configured providers, of many the first.
         known: Vec<String>,
+        /// How many there are beside those.
+        more: usize,
     },
     /// `?provider=` names a vendor that is not configured (400, `provider_not_configured`, param `provider`).
     #[error("The provider `{provider}` is not configured: {needs}.")]
@@ -55,11 +57,28 @@ pub enum ResolveError {
     NoBackend,
 }
 
-fn list_known(known: &[String]) -> String {
+/// So many providers' names stand in a message at most: anybody may ask for one that does not exist.
+const MOST_NAMES: usize = 20;
+
+fn list_known(known: &[String], more: usize) -> String {
     if known.is_empty() {
         return "No provider is configured.".to_owned();
     }
-    format!("Configured are: {}.", known.join(", "))
+    let known = known.join(", ");
+    match more {
+        0 => format!("Configured are: {known}."),
+        more => format!("Configured are: {known}, and {more} more."),
+    }
+}
+
+/// A provider that nobody knows, and the names of those that are configured.
+pub(super) fn nobody_of_that_name(provider: &str, table: &RoutingTable) -> ResolveError {
+    let names = table.providers().iter().map(|provider| provider.name());
+    ResolveError::UnknownProvider {
+        provider: shown(provider),
+        known: names.take(MOST_NAMES).map(str::to_owned).collect(),
+        more: table.providers().len().saturating_sub(MOST_NAMES),
+    }
 }
 
 /// Not found, with the best hint there is; or not allowed, where the policy knows the name already.

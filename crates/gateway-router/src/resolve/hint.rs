@@ -1,12 +1,13 @@
-//! What to tell somebody whose model was not found. Only names that the gateway lists anyway are shown.
+//! What to tell somebody whose model was not found. Only names that the gateway lists anyway are shown, and however many
+//! there are, a few of them are looked at: anybody may ask for a model that does not exist.
 
-use super::{rules::DEFAULT, table::RoutingTable};
-use crate::catalogue::{CatalogueSnapshot, ProviderList};
+use super::{near::Yardstick, rules::DEFAULT, table::RoutingTable};
+use crate::catalogue::CatalogueSnapshot;
 
-/// Names longer than this get no suggestions: the comparison must stay cheap for every input.
+/// Names longer than this get no suggestions, in characters: the comparison must stay cheap for every input.
 const LONGEST: usize = 64;
-/// How many names are compared at most.
-const MOST_NAMES: usize = 4_000;
+/// Of how many providers that list one model the names are compared.
+const MOST_PROVIDERS: usize = 8;
 /// How many suggestions are made at most.
 const MOST_SUGGESTIONS: usize = 3;
 
@@ -37,105 +38,101 @@ pub(super) fn for_missing(
     format!("Did you mean `{}`?", near.join("`, `"))
 }
 
+/// A name that may be meant. The order is that of the suggestions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Near<'a> {
+    far: usize,
+    /// `None` for an alias.
+    provider: Option<&'a str>,
+    name: &'a str,
+}
+
+impl Near<'_> {
+    fn is_permitted(&self, table: &RoutingTable) -> bool {
+        let policy = table.policy();
+        match self.provider {
+            Some(provider) => policy.permits_model(provider, self.name),
+            None => policy.permits_alias(self.name, self.name),
+        }
+    }
+
+    fn published(&self) -> String {
+        match self.provider {
+            Some(provider) => format!("{provider}/{}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+}
+
 /// Names that are a few characters away, the nearest first.
 fn near_names(model: &str, table: &RoutingTable, catalogue: &CatalogueSnapshot) -> Vec<String> {
-    // A name can be as long as a request's body: only its beginning is looked at.
-    let wanted: Vec<char> = model
-        .chars()
-        .flat_map(char::to_lowercase)
-        .take(LONGEST + 1)
-        .collect();
-    if wanted.len() > LONGEST {
+    let Some(wanted) = comparable(model) else {
         return Vec::new();
-    }
-    let limit = (wanted.len() / 4).clamp(1, 3);
-    let mut near: Vec<(usize, String)> = Vec::new();
-    for alias in table.aliases().listed().take(MOST_NAMES) {
-        let permitted = || table.policy().permits_alias(alias, alias);
-        let far = distance(&wanted, alias, limit).filter(|_| permitted());
-        near.extend(far.map(|far| (far, alias.to_owned())));
-    }
-    let listed = table
-        .providers()
-        .iter()
-        .enumerate()
-        .flat_map(|(place, provider)| {
-            let models = catalogue
-                .list(place)
-                .map(ProviderList::models)
-                .unwrap_or_default();
-            models
-                .iter()
-                .map(move |listed| (provider.name(), &*listed.id))
-        });
-    for (provider, id) in listed.take(MOST_NAMES) {
-        let published = || format!("{provider}/{id}");
-        let far = distance(&wanted, id, limit).or_else(|| {
-            let length = provider.len() + 1 + id.len();
-            may_be_near(&wanted, length, id.is_ascii(), limit)
-                .then(|| distance(&wanted, &published(), limit))?
-        });
-        let permitted = || table.policy().permits_model(provider, id);
-        near.extend(far.filter(|_| permitted()).map(|far| (far, published())));
-    }
-    near.sort();
-    near.into_iter()
-        .map(|(_, name)| name)
+    };
+    let limit = (wanted.chars().count() / 4).clamp(1, 3);
+    let mut yardstick = Yardstick::new(&wanted, limit);
+    let mut near = near_aliases(&wanted, &mut yardstick, table);
+    near.extend(near_models(&wanted, &mut yardstick, table, catalogue));
+    near.sort_unstable();
+    near.dedup();
+    let permitted = near.iter().filter(|near| near.is_permitted(table));
+    permitted
+        .map(Near::published)
         .take(MOST_SUGGESTIONS)
         .collect()
 }
 
-/// Whether a name of so many bytes can be within the limit: most names are ruled out by that alone.
-fn may_be_near(wanted: &[char], bytes: usize, ascii: bool, limit: usize) -> bool {
-    // A character is at most four bytes.
-    let most = (wanted.len() + limit) * if ascii { 1 } else { 4 };
-    bytes <= most && bytes + limit >= wanted.len()
+/// The name in lower case; `None` where it is too long. It can be as long as a request's body, of which only the
+/// beginning is looked at.
+fn comparable(model: &str) -> Option<String> {
+    let folded = model.chars().flat_map(char::to_lowercase);
+    let folded: String = folded.take(LONGEST + 1).collect();
+    folded.chars().nth(LONGEST).is_none().then_some(folded)
 }
 
-/// The edit distance without regard to case, if it is within the limit.
-fn distance(wanted: &[char], name: &str, limit: usize) -> Option<usize> {
-    if !may_be_near(wanted, name.len(), name.is_ascii(), limit) {
-        return None;
-    }
-    let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
-    let mut row: Vec<usize> = (0..=name.len()).collect();
-    for (index, a) in wanted.iter().enumerate() {
-        row = next_row(&row, index + 1, *a, &name);
-        if row.iter().min().is_none_or(|best| *best > limit) {
-            return None;
+fn near_aliases<'a>(
+    wanted: &str,
+    yardstick: &mut Yardstick,
+    table: &'a RoutingTable,
+) -> Vec<Near<'a>> {
+    let around = table.aliases().near().around(wanted);
+    around
+        .filter_map(|name| {
+            let far = yardstick.distance(&[name])?;
+            Some(Near {
+                far,
+                provider: None,
+                name,
+            })
+        })
+        .collect()
+}
+
+/// Models under their upstream's id and as this gateway publishes them, `provider/id`.
+fn near_models<'a>(
+    wanted: &str,
+    yardstick: &mut Yardstick,
+    table: &'a RoutingTable,
+    catalogue: &'a CatalogueSnapshot,
+) -> Vec<Near<'a>> {
+    let index = catalogue.near();
+    // Behind a provider's name, misspelt as it may be, stands the id.
+    let id = wanted.split_once('/').map(|(_, id)| id);
+    let around = index
+        .around(wanted)
+        .chain(id.into_iter().flat_map(|id| index.around(id)));
+    let mut near = Vec::new();
+    for name in around {
+        let as_listed = yardstick.distance(&[name]);
+        let places = catalogue.listed_by(name).iter().take(MOST_PROVIDERS);
+        for provider in places.map(|&place| table.name_of(place)) {
+            let far = as_listed.or_else(|| yardstick.distance(&[provider, "/", name]));
+            near.extend(far.map(|far| Near {
+                far,
+                provider: Some(provider),
+                name,
+            }));
         }
     }
-    row.last().copied().filter(|far| *far <= limit)
-}
-
-/// One row of Levenshtein's table.
-fn next_row(above: &[usize], first: usize, a: char, name: &[char]) -> Vec<usize> {
-    let mut row = Vec::with_capacity(above.len());
-    row.push(first);
-    let mut left = first;
-    for (pair, b) in above.windows(2).zip(name) {
-        let &[diagonal, up] = pair else { continue };
-        left = (up + 1).min(left + 1).min(diagonal + usize::from(a != *b));
-        row.push(left);
-    }
-    row
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn far(a: &str, b: &str) -> Option<usize> {
-        distance(&a.to_lowercase().chars().collect::<Vec<_>>(), b, 3)
-    }
-
-    #[test]
-    fn distances_are_counted_up_to_the_limit() {
-        assert_eq!(far("gpt-4o", "GPT-4o"), Some(0));
-        assert_eq!(far("gpt4o", "gpt-4o"), Some(1));
-        assert_eq!(far("kitten", "sitting"), Some(3));
-        assert_eq!(far("gpt-4o", "claude"), None);
-        assert_eq!(far("", "abc"), Some(3));
-        assert_eq!(far("ü", "u"), Some(1));
-    }
+    near
 }

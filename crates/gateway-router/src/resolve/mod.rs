@@ -17,6 +17,7 @@ mod error;
 mod explain;
 mod guest;
 mod hint;
+mod near;
 mod overrides;
 mod policy;
 mod pool;
@@ -47,6 +48,7 @@ pub(crate) use self::{
     error::not_found,
     explain::explain,
     guest::Seating,
+    near::NearNames,
     rules::{DEFAULT, Found, Located, locate, unknown_provider},
 };
 use crate::{

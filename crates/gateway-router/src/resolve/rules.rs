@@ -7,7 +7,7 @@ use gateway_providers::provider::SharedProvider;
 use super::{
     Patience, ResolveError, Rule, Target,
     alias::AliasHit,
-    error::{not_found, shown},
+    error::{nobody_of_that_name, not_found},
     overrides::Overrides,
     pending_before,
     pool::SharedPool,
@@ -164,14 +164,7 @@ pub(crate) fn unknown_provider(name: &str, table: &RoutingTable) -> ResolveError
             provider: vendor.id.clone(),
             needs: vendor.needs.clone(),
         },
-        None => ResolveError::UnknownProvider {
-            provider: shown(name),
-            known: table
-                .providers()
-                .iter()
-                .map(|provider| provider.name().to_owned())
-                .collect(),
-        },
+        None => nobody_of_that_name(name, table),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What resolution knows besides the catalogue: providers, aliases, order and policy. Built once, then read only.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use gateway_providers::provider::SharedProvider;
 
@@ -82,6 +82,7 @@ pub struct RoutingTable {
     providers: Vec<SharedProvider>,
     /// By place: all accounts of the provider, itself among them.
     accounts: Vec<Box<[SharedProvider]>>,
+    /// By name in lower case, since case does not count.
     places: HashMap<String, usize>,
     /// By place: how far back in the default order.
     ranks: Vec<usize>,
@@ -111,7 +112,7 @@ impl RoutingTable {
         let mut aliases = Aliases::default();
         for alias in parts.aliases {
             check_name(&alias.name)?;
-            let route = route(&alias, &places)?;
+            let route = route(&alias, (&providers, &places))?;
             aliases
                 .add(alias.name, route)
                 .map_err(TableError::DuplicateAlias)?;
@@ -182,15 +183,12 @@ impl RoutingTable {
         if name.len() > LONGEST_NAME {
             return None;
         }
-        self.exact_provider(name).or_else(|| {
-            self.providers
-                .iter()
-                .position(|other| other.name().eq_ignore_ascii_case(name))
-        })
+        self.places.get(&*folded(name)).copied()
     }
 
     pub(crate) fn exact_provider(&self, name: &str) -> Option<usize> {
-        self.places.get(name).copied()
+        let place = self.provider(name)?;
+        (self.name_of(place) == name).then_some(place)
     }
 
     pub(crate) fn name_of(&self, place: usize) -> &str {
@@ -237,18 +235,25 @@ fn grouped(providers: Vec<SharedProvider>) -> Vec<Box<[SharedProvider]>> {
 
 fn index(providers: &[SharedProvider]) -> Result<HashMap<String, usize>, TableError> {
     let mut places = HashMap::with_capacity(providers.len());
-    let mut folded = std::collections::HashSet::with_capacity(providers.len());
     for (place, provider) in providers.iter().enumerate() {
         let name = provider.name();
         if name.is_empty() || name.len() > LONGEST_NAME || name.contains(['/', '#']) {
             return Err(TableError::ProviderName(name.to_owned()));
         }
-        if !folded.insert(name.to_ascii_lowercase()) {
+        if places.insert(folded(name).into_owned(), place).is_some() {
             return Err(TableError::DuplicateProvider(name.to_owned()));
         }
-        places.insert(name.to_owned(), place);
     }
     Ok(places)
+}
+
+/// In lower case; most names are already.
+fn folded(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        name.to_ascii_lowercase().into()
+    } else {
+        name.into()
+    }
 }
 
 fn ranks(providers: &[SharedProvider], order: &[String]) -> Vec<usize> {
@@ -271,13 +276,21 @@ fn check_name(name: &str) -> Result<(), TableError> {
     Ok(())
 }
 
-fn route(alias: &Alias, places: &HashMap<String, usize>) -> Result<Route, TableError> {
+fn route(
+    alias: &Alias,
+    (providers, places): (&[SharedProvider], &HashMap<String, usize>),
+) -> Result<Route, TableError> {
     if alias.targets.is_empty() {
         return Err(TableError::NoTarget(alias.name.clone()));
     }
     let place = |target: &AliasTarget| {
+        let is_so_named = |place: &&usize| {
+            let provider = providers.get(**place);
+            provider.is_some_and(|provider| provider.name() == target.provider)
+        };
         places
-            .get(&target.provider)
+            .get(&*folded(&target.provider))
+            .filter(is_so_named)
             .copied()
             .ok_or_else(|| TableError::UnknownTarget {
                 alias: alias.name.clone(),

@@ -97,6 +97,18 @@ impl Pace {
         let mut average = lock(self.average(stream));
         *average = average.with(Instant::now(), took);
     }
+
+    /// An answer would have taken longer than this: how long is unknown, so that it makes no average shorter.
+    fn note_longer(&self, stream: bool, than: Duration) {
+        let mut average = lock(self.average(stream));
+        let now = Instant::now();
+        if average
+            .now(now)
+            .is_none_or(|known| known < than.as_secs_f64())
+        {
+            *average = average.with(now, than);
+        }
+    }
 }
 
 fn lock(average: &Mutex<Average>) -> std::sync::MutexGuard<'_, Average> {
@@ -114,6 +126,11 @@ impl UnderWay {
     /// It was answered: of a stream its first event came, else the whole answer.
     pub(crate) fn answered(&self, took: Duration) {
         self.pace.note(self.stream, took);
+    }
+
+    /// Nobody waited for the answer any longer, after this time.
+    pub(crate) fn outlasted(&self, took: Duration) {
+        self.pace.note_longer(self.stream, took);
     }
 
     /// It failed by the target's fault.
@@ -172,6 +189,27 @@ mod tests {
         assert!((3.67..3.69).contains(&faded), "{faded}");
         tokio::time::advance(10 * FADE).await;
         assert!(seconds(&pace, false) < 0.001);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_given_up_is_at_least_so_slow() {
+        let pace = Arc::new(Pace::default());
+        pace.begin(true).outlasted(millis(800));
+        assert!((seconds(&pace, true) - 0.8).abs() < 1e-9, "unknown before");
+        pace.begin(true).outlasted(millis(1_200));
+        assert!((seconds(&pace, true) - 1.2).abs() < 1e-9, "raised");
+        pace.begin(true).outlasted(millis(300));
+        assert!((seconds(&pace, true) - 1.2).abs() < 1e-9, "never lowered");
+        // Nor does it keep an average from fading.
+        tokio::time::advance(FADE / 2).await;
+        pace.begin(true).outlasted(millis(300));
+        tokio::time::advance(FADE / 2).await;
+        let faded = seconds(&pace, true);
+        assert!((0.440..0.443).contains(&faded), "{faded}");
+        assert!(
+            seconds(&pace, false).abs() < 1e-9,
+            "whole answers are apart"
+        );
     }
 
     #[tokio::test(start_paused = true)]

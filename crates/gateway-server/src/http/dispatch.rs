@@ -98,7 +98,7 @@ async fn run(
     mut request: Request<Body>,
     exchange: &mut Exchange,
 ) -> Result<Answer, ApiError> {
-    framing::check(&mut request)?;
+    framing::check(&mut request, live.settings.head)?;
     if cors::is_preflight(request.method(), request.headers()) {
         return Ok(cors::preflight(request.headers(), &live.settings.cors));
     }

@@ -61,6 +61,7 @@ catalogue! {
     InvalidValue => BAD_REQUEST "invalid_request" "invalid_value" final "A member has a wrong type or a value out of its range; `param` names it.";
     InvalidHeader => BAD_REQUEST "invalid_request" "invalid_header" final "A request header has a value that cannot be used; `param` names it.";
     InvalidRequest => BAD_REQUEST "invalid_request" "invalid_request" final "The request itself is malformed.";
+    MalformedRequest => BAD_REQUEST "invalid_request" "malformed_request" final "What came is no request of HTTP: a method, a header, a length or a framing that breaks its rules, or a head that broke off. The message says which; the connection ends.";
     UnknownProvider => BAD_REQUEST "invalid_request" "unknown_provider" final "The named provider does not exist; the message lists those that do.";
     ProviderNotConfigured => BAD_REQUEST "invalid_request" "provider_not_configured" final "The named provider exists but has no credential or address here; the message says which variable to set.";
     VisionDisabled => BAD_REQUEST "invalid_request" "vision_disabled" final "The request holds an image and images are switched off; set ENABLE_VISION=true. `param` is the path of the part.";
@@ -74,8 +75,10 @@ catalogue! {
     FeatureDisabled => NOT_FOUND "not_found" "feature_disabled" final "The feature is switched off in the configuration.";
     PathNotAllowed => FORBIDDEN "permission_denied" "path_not_allowed" final "The path below /proxy is malformed, or not one that this provider's row allows.";
     MethodNotAllowed => METHOD_NOT_ALLOWED "invalid_request" "method_not_allowed" final "The path takes other methods; `Allow` lists them.";
-    RequestTimeout => REQUEST_TIMEOUT "invalid_request" "request_timeout" again "The request's body did not arrive in time.";
+    RequestTimeout => REQUEST_TIMEOUT "invalid_request" "request_timeout" again "The request's head or body did not arrive in time.";
     RequestTooLarge => PAYLOAD_TOO_LARGE "invalid_request" "request_too_large" final "The body is larger than the limit, which the message names.";
+    UrlTooLong => URI_TOO_LONG "invalid_request" "url_too_long" final "The request's URL is longer than 64 KiB.";
+    HeadersTooLarge => REQUEST_HEADER_FIELDS_TOO_LARGE "invalid_request" "headers_too_large" final "The request has more headers, or larger ones, than `limits.max_headers` and `limits.max_header_size` allow.";
     UnsupportedMediaType => UNSUPPORTED_MEDIA_TYPE "invalid_request" "unsupported_media_type" final "The body's content type or encoding is not taken here; the message names the right one.";
     InternalError => INTERNAL_SERVER_ERROR "internal_error" "internal_error" again "A defect in the gateway. The log has the details under the request id.";
     UnsupportedOperation => NOT_IMPLEMENTED "unsupported" "unsupported_operation" final "The provider does not offer this operation; nothing was sent.";

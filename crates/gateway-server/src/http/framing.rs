@@ -1,23 +1,40 @@
-//! What a client never needs here and an attacker might: another protocol on this connection, or an address in the
-//! request's target that is not ours.
+//! What a client never needs here and an attacker might: another protocol on this connection, an address in the
+//! request's target that is not ours, or more headers than there may be.
 //!
-//! What is wrong with the bytes of a head or with a body's framing, hyper refuses before there is a request.
+//! What is wrong with the bytes of a head or with a body's framing, hyper refuses before there is a request; also a head
+//! that is larger than what is read at once.
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderName, Method, Request, Version, header};
 
-use super::error::{ApiError, ErrorKind};
+use super::{
+    error::{ApiError, ErrorKind},
+    refuse,
+};
+
+/// Bounds of a request's head; parsers take a little more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadLimits {
+    /// The most headers.
+    pub max_headers: usize,
+    /// The most bytes, counted as HTTP/2 does.
+    pub max_bytes: usize,
+}
+
+/// What HTTP/2 counts for each field beside its own bytes (RFC 9113, section 6.5.2).
+const FIELD_OVERHEAD: usize = 32;
 
 static HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
 /// Refuses such a request, and takes out of it what may be ignored.
 ///
 /// # Errors
-/// 400 for CONNECT, for a target that is not a path, and for `upgrade` to anything but h2c.
-pub fn check(request: &mut Request<Body>) -> Result<(), ApiError> {
+/// 400 for CONNECT, for a target that is not a path, and for `upgrade` to anything but h2c; 431 over the limits.
+pub fn check(request: &mut Request<Body>, limits: HeadLimits) -> Result<(), ApiError> {
     if request.method() == Method::CONNECT {
         return Err(no_proxy());
     }
+    check_size(request, limits)?;
     // Over HTTP/2 every target has an authority, and `upgrade` is malformed.
     if request.version() >= Version::HTTP_2 {
         return Ok(());
@@ -27,6 +44,21 @@ pub fn check(request: &mut Request<Body>) -> Result<(), ApiError> {
     }
     if request.headers().contains_key(header::UPGRADE) {
         ignore_h2c(request.headers_mut())?;
+    }
+    Ok(())
+}
+
+fn check_size(request: &Request<Body>, limits: HeadLimits) -> Result<(), ApiError> {
+    let headers = request.headers();
+    let size = || {
+        let fields = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + FIELD_OVERHEAD);
+        let target = request.uri().path_and_query();
+        fields.sum::<usize>() + target.map_or(0, |target| target.as_str().len())
+    };
+    if headers.len() > limits.max_headers || size() > limits.max_bytes {
+        return Err(refuse::head_too_large());
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ pub mod path_models;
 pub mod permit;
 pub mod pipeline;
 pub mod receive;
+pub mod refuse;
 pub mod relay;
 pub mod routes;
 pub mod understand;

@@ -9,11 +9,12 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use gateway_client::transport::{TransportError, TransportErrorKind};
 use http::{HeaderMap, header};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout};
 
 use super::{
-    body_memory::BodyShare,
+    body_memory::{Arrived, BodyShare},
     error::{ApiError, ErrorKind},
 };
 
@@ -30,8 +31,9 @@ pub struct BodyLimits {
 const LEAST_BYTES_PER_SECOND: u64 = 1024;
 /// How long a client is waited for in all before its pace counts.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The most room that is made for a body because of its announced length alone.
-const MAX_ROOM: usize = 1024 * 1024;
+/// The most room that is made for a body because of its announced length alone. Only what has arrived is counted, so that
+/// nobody takes all memory by announcing; and so what is made beyond that must be little for each connection.
+const MAX_ROOM: usize = 256 * 1024;
 
 /// Refuses a body by its head alone: coded, or longer than the limit.
 ///
@@ -115,7 +117,10 @@ pub async fn read_whole(
     let announced = content_length(headers)
         .and_then(|length| usize::try_from(length).ok())
         .unwrap_or_default();
-    let mut arriving = Arriving::new(body, limits, share);
+    let mut arriving = Arriving {
+        is_gathered: true,
+        ..Arriving::new(body, limits, share)
+    };
     let mut whole = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(piece) = arriving.next().await? {
@@ -145,6 +150,10 @@ pub struct Arriving {
     limits: BodyLimits,
     share: BodyShare,
     received: usize,
+    /// As it was announced.
+    body_length: Option<u64>,
+    /// Whether it is held until it is whole. What flows is never much at one time, however long it is.
+    is_gathered: bool,
     /// How long the client was waited for; what the gateway itself or an upstream takes does not count.
     waited: Duration,
 }
@@ -153,6 +162,8 @@ impl Arriving {
     /// A body of which nothing has been read.
     pub fn new(body: Body, limits: BodyLimits, share: BodyShare) -> Self {
         Self {
+            body_length: body.size_hint().exact(),
+            is_gathered: false,
             body,
             limits,
             share,
@@ -206,7 +217,16 @@ impl Arriving {
         if self.waited > PATIENCE && (self.received as u64) < expected {
             return Err(too_slow("The request's body arrives too slowly."));
         }
-        self.share.grow(bytes)
+        let arrived = Arrived {
+            bytes: self.received,
+            announced: self.body_length,
+        };
+        let arrived = if self.is_gathered {
+            arrived
+        } else {
+            Arrived::ALL
+        };
+        self.share.grow(bytes, arrived)
     }
 }
 

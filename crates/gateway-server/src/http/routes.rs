@@ -9,7 +9,10 @@ use gateway_providers::{Operation, operation::OPERATIONS};
 use http::{Method, Response, Uri};
 use tower::ServiceExt as _;
 
-use super::dispatch::dispatch;
+use super::{
+    dispatch::dispatch,
+    refuse::{Refuser, refuser},
+};
 use crate::app::App;
 
 /// Who may use a route.
@@ -168,6 +171,37 @@ pub fn all() -> impl Iterator<Item = (String, Route)> {
 /// What answers a request, whatever its path.
 pub type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
 
+/// What a listener needs to answer everything.
+#[derive(Clone)]
+pub struct Front {
+    /// Answers requests.
+    pub handler: Handler,
+    /// Answers what never became a request.
+    pub refuser: Refuser,
+}
+
+impl std::fmt::Debug for Front {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Front")
+    }
+}
+
+/// All of the interface.
+pub fn front(app: &Arc<App>) -> Front {
+    Front {
+        handler: handler(app),
+        refuser: refuser(app),
+    }
+}
+
+/// The metrics alone, for an address of their own, which the operator keeps private.
+pub fn metrics_front(app: &Arc<App>) -> Front {
+    Front {
+        handler: metrics_handler(app),
+        refuser: refuser(app),
+    }
+}
+
 /// The table as a handler, with the pages of the documentation beside it, and an answer for every other path.
 ///
 /// Paths without a variable part, which are those of all model requests, are looked up at once; the others are
@@ -198,8 +232,7 @@ pub fn handler(app: &Arc<App>) -> Handler {
     })
 }
 
-/// The metrics alone, for an address of their own, which the operator keeps private.
-pub fn metrics_handler(app: &Arc<App>) -> Handler {
+fn metrics_handler(app: &Arc<App>) -> Handler {
     let app = Arc::clone(app);
     let answer = move || std::future::ready(super::handlers::metrics_text(&app.live()));
     let router = Router::new().route("/metrics", axum::routing::get(answer));

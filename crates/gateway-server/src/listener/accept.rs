@@ -18,10 +18,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Certificate, ConnectionLimits, Peer, TlsError, TlsFiles, connection,
+    presence::Presence,
     protocol::{Protocol, Protocols},
     tls,
 };
-use crate::{http::routes::Handler, observe::Observers, workers::Workers};
+use crate::{http::routes::Front, observe::Observers, workers::Workers};
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +96,7 @@ impl Bound {
 
 /// Everything that a connection needs.
 struct Shared {
-    handler: Handler,
+    front: Front,
     protocols: Protocols,
     certificate: Option<Certificate>,
     limits: ConnectionLimits,
@@ -121,7 +122,7 @@ pub struct Signals {
 /// Connections run on the workers, or on the current runtime where there are none.
 pub async fn serve(
     bound: Bound,
-    handler: Handler,
+    front: Front,
     observers: Arc<Observers>,
     signals: Signals,
     workers: Option<Workers>,
@@ -133,7 +134,7 @@ pub async fn serve(
         limits,
     } = bound;
     let shared = Arc::new(Shared {
-        handler,
+        front,
         protocols: Protocols::new(limits),
         certificate,
         limits,
@@ -247,13 +248,13 @@ async fn over_tls(stream: TcpStream, acceptor: TlsAcceptor, address: SocketAddr,
 
 async fn serve_connection<S>(protocol: Protocol, stream: S, peer: (Peer, Instant), shared: &Shared)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Presence + Unpin + Send + 'static,
 {
     connection::serve(
         (&shared.protocols, protocol),
         stream,
         peer,
-        Arc::clone(&shared.handler),
+        shared.front.clone(),
         shared.limits,
         shared.draining.clone(),
     )

@@ -24,6 +24,8 @@ struct Work {
     begun: AtomicU32,
     /// The last request was answered before its body had been read to the end.
     left_unread: AtomicBool,
+    /// So much of that is still to come that the connection ends with the answer.
+    ends: AtomicBool,
     multiplexed: AtomicBool,
 }
 
@@ -45,11 +47,18 @@ impl Peer {
     pub(super) fn begin(&self) {
         self.work.begun.fetch_add(1, Ordering::Relaxed);
         self.work.left_unread.store(false, Ordering::Relaxed);
+        self.work.ends.store(false, Ordering::Relaxed);
     }
 
-    /// Notes that a request's body was given up before its end.
-    pub(super) fn leave_unread(&self) {
+    /// Notes that a request's body was given up before its end, and whether the connection ends with that.
+    pub(super) fn leave_unread(&self, ends: bool) {
         self.work.left_unread.store(true, Ordering::Relaxed);
+        self.work.ends.store(ends, Ordering::Relaxed);
+    }
+
+    /// Whether no further request can come on this connection.
+    pub(super) fn ends(&self) -> bool {
+        self.work.ends.load(Ordering::Relaxed)
     }
 
     /// Whether the client may still be sending what nobody reads.

@@ -2,7 +2,8 @@
 //!
 //! Closing a socket with unread bytes in it makes the system reset the connection, and the reset can overtake the
 //! answer: the client then sees a broken pipe in place of the error it should read. So after such an answer only
-//! the sending half is closed, and what still comes is read and thrown away for a while. HTTP/2 has the same
+//! the sending half is closed, and what still comes is read and thrown away for a while. And the answer says so, or a
+//! client would send its next request on a connection that is closed, and see that one fail. HTTP/2 has the same
 //! trouble with one stream, and the same remedy.
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use http::{HeaderValue, Response, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::{
@@ -28,6 +30,19 @@ const SILENCE: Duration = Duration::from_secs(2);
 const TIME: Duration = Duration::from_secs(10);
 /// How much it may go on sending.
 const BYTES: usize = 64 * 1024 * 1024;
+
+/// Of a body of which no more is left, hyper has read the rest together with the head, and keeps the connection. That of
+/// a longer one it closes.
+const ARRIVED: u64 = 4 * 1024;
+
+/// Says in an answer that the connection ends with it, where it does.
+pub(super) fn tell_end<B>(mut answer: Response<B>, peer: &Peer) -> Response<B> {
+    if peer.ends() {
+        let headers = answer.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
+}
 
 /// A request's body that tells its connection when it was not read to its end.
 pub(super) struct RequestBody {
@@ -84,7 +99,9 @@ impl Drop for RequestBody {
             return;
         };
         if !self.peer.is_multiplexed() {
-            self.peer.leave_unread();
+            let left = body.size_hint().exact();
+            self.peer
+                .leave_unread(left.is_none_or(|left| left > ARRIVED));
         } else if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(timeout(TIME, throw_away(body)));
         }

@@ -6,8 +6,11 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpStream, time::sleep};
 
-use super::{ConnectionLimits, stall::StreamTasks};
+use super::{ConnectionLimits, presence::Presence, stall::StreamTasks};
 
+/// The most that is read at once of HTTP/1.1, so that most bodies are one piece, which need not be joined. hyper takes
+/// heads up to this size then; [`framing::check`](crate::http::framing::check) holds them to the limit.
+const READ_AT_ONCE: usize = 128 * 1024;
 /// hyper refuses to work with a smaller buffer.
 const LEAST_HEAD_BYTES: usize = 8192;
 
@@ -27,19 +30,25 @@ pub(super) enum Protocol {
 /// The settings of all connections.
 #[derive(Debug)]
 pub(super) struct Protocols {
-    pub(super) http1: http1::Builder,
+    http1: http1::Builder,
+    /// For streams that are read on while a request is answered, where every connection keeps its buffer.
+    http1_read_on: http1::Builder,
     pub(super) http2: http2::Builder<StreamTasks>,
 }
 
 impl Protocols {
     pub(super) fn new(limits: ConnectionLimits) -> Self {
-        let mut http1 = http1::Builder::new();
-        http1
+        let mut http1_read_on = http1::Builder::new();
+        http1_read_on
             .timer(TokioTimer::new())
             // hyper counts the idle time before a head as part of reading it; heads themselves have `Deadlines`.
             .header_read_timeout(limits.keep_alive)
             .max_headers(limits.max_headers)
             .max_buf_size(limits.max_head_bytes.max(LEAST_HEAD_BYTES));
+        let mut http1 = http1_read_on.clone();
+        http1
+            .half_close(true)
+            .max_buf_size(limits.max_head_bytes.max(READ_AT_ONCE));
         let mut http2 = http2::Builder::new(StreamTasks {
             stall: limits.write_stall,
         });
@@ -48,12 +57,30 @@ impl Protocols {
             .max_concurrent_streams(limits.max_streams)
             .initial_stream_window_size(limits.http2_window / 4)
             .initial_connection_window_size(limits.http2_window)
-            .max_header_list_size(u32::try_from(limits.max_head_bytes).unwrap_or(u32::MAX))
+            // Over this h2 answers a bare status by itself; what is over the limit itself gets an error object.
+            .max_header_list_size(
+                u32::try_from(limits.max_head_bytes)
+                    .unwrap_or(u32::MAX)
+                    .saturating_mul(2),
+            )
             .max_pending_accept_reset_streams(20)
             .max_local_error_reset_streams(1024)
             .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(20));
-        Self { http1, http2 }
+        Self {
+            http1,
+            http1_read_on,
+            http2,
+        }
+    }
+
+    /// What HTTP/1.1 is served with over such a stream.
+    pub(super) fn http1<S: Presence>(&self) -> &http1::Builder {
+        if S::IS_TOLD {
+            &self.http1
+        } else {
+            &self.http1_read_on
+        }
     }
 }
 

@@ -31,7 +31,12 @@ pub(super) struct ErrorText {
 }
 
 /// Errors that any endpoint can answer.
-const ALWAYS: &[ErrorKind] = &[ErrorKind::InternalError];
+const ALWAYS: &[ErrorKind] = &[
+    ErrorKind::MalformedRequest,
+    ErrorKind::UrlTooLong,
+    ErrorKind::HeadersTooLarge,
+    ErrorKind::InternalError,
+];
 
 /// Errors of endpoints that want a key.
 const KEYS: &[ErrorKind] = &[

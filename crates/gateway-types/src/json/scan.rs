@@ -87,8 +87,10 @@ fn check_utf8(bytes: &[u8]) -> Scanned {
 
 /// From so many bytes on a string is taken for a long one, which is passed over in blocks.
 const LONG: usize = 64;
-/// After so many bytes that is tried again, where a block was not passed over.
-const LOOK_AGAIN: usize = 1024;
+/// After so many bytes that is tried again, where it ended at one block; most often just an escape stood over its end.
+const LOOK_AGAIN_SOON: usize = 64;
+/// After so many at most where block after block was not passed over.
+const LOOK_AGAIN_LATE: usize = 1024;
 
 /// Whether this byte behind a backslash stands for one character.
 #[inline]
@@ -377,12 +379,18 @@ impl<'a> Scanner<'a> {
         let mut at = self.at + 1;
         let mut escaped = false;
         let mut is_long_from = at + LONG;
+        let mut look_again = LOOK_AGAIN_SOON;
         loop {
             if at >= is_long_from {
                 let run = common_run(bytes.get(at..).unwrap_or_default());
                 at += run;
                 escaped |= run > 0;
-                is_long_from = at + LOOK_AGAIN;
+                look_again = if run > 0 {
+                    LOOK_AGAIN_SOON
+                } else {
+                    LOOK_AGAIN_LATE.min(look_again * 2)
+                };
+                is_long_from = at + look_again;
             }
             let near = bytes.len().min(is_long_from);
             at += plain_run(bytes.get(at..near).unwrap_or_default());

@@ -63,39 +63,69 @@ fn before_control(bytes: &[u8]) -> usize {
 
 /// So many bytes are passed over at once by [`common_run`].
 const BLOCK: usize = 128;
+/// In so many blocks from one with a backslash on more of them are expected.
+const EXPECTED: u8 = 8;
 
-/// How many bytes from the start, in whole blocks, are nothing but plain text, line ends, tabs and backslashes as
-/// JSON strings have them (`\\n`, `\\t`, `\\\\`). That is what most of a long prompt is; whatever else there may be is
-/// left for a closer look. No escape reaches over the end.
+/// How many bytes from the start, in whole blocks, are nothing but plain text, line ends, tabs, backslashes and quotes
+/// as JSON strings have them (`\\n`, `\\t`, `\\\\`, `\\"`). That is what most of a long prompt is; whatever else there may be
+/// is left for a closer look. No escape reaches over the end.
 pub(super) fn common_run(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let (behind, _) = bytes.get(1..).unwrap_or_default().as_chunks::<BLOCK>();
-    let common = blocks
-        .iter()
-        .zip(behind)
-        .take_while(|(block, behind)| is_common(block, behind));
+    // Where there was one escape there are more: for a while each block is looked at closely without being asked.
+    let mut expected = 0;
+    let common = blocks.iter().zip(behind).take_while(|(block, behind)| {
+        if !is_text(block) {
+            return is_quoting(block, behind);
+        }
+        if expected == 0 {
+            if !holds_backslash(block) {
+                return true;
+            }
+            expected = EXPECTED;
+        }
+        expected -= 1;
+        has_common_escapes(block, behind)
+    });
     common.count() * BLOCK
 }
 
-/// Looks at each byte and the one behind it. Compilers make vector instructions of it, which is why nothing is
-/// decided early. A backslash that is itself escaped is looked at as if it were not: that can refuse a block, and
-/// never let a bad one pass, since then every backslash in it is followed by what may follow one.
-fn is_common(block: &[u8; BLOCK], behind: &[u8; BLOCK]) -> bool {
-    const LANES: usize = 16;
-    let mut odd = [0; LANES];
-    let steps = block
-        .as_chunks::<LANES>()
-        .0
-        .iter()
-        .zip(behind.as_chunks::<LANES>().0);
-    for (bytes, nexts) in steps {
-        for ((odd, &byte), &next) in odd.iter_mut().zip(bytes).zip(nexts) {
-            let is_common_escape = (next == b'n') | (next == b't') | (next == b'\\');
-            let is_odd = (byte < 0x20) | (byte == b'"') | ((byte == b'\\') & !is_common_escape);
-            *odd |= u8::from(is_odd);
-        }
-    }
-    odd == [0; LANES] && block.last() != Some(&b'\\')
+/// Whether there is neither a quote nor a control character. Here and below nothing is decided early and every byte is
+/// treated alike, which compilers make vector instructions of: keeping the least byte takes fewer of them than
+/// comparing each.
+fn is_text(block: &[u8; BLOCK]) -> bool {
+    // With this bit turned, the quote stands right behind the control characters and the space does not.
+    let least = |least: u8, &byte: &u8| least.min(byte ^ 0x02);
+    block.iter().fold(u8::MAX, least) > 0x20
+}
+
+fn holds_backslash(block: &[u8; BLOCK]) -> bool {
+    let least = |least: u8, &byte: &u8| least.min(byte ^ b'\\');
+    block.iter().fold(u8::MAX, least) == 0
+}
+
+/// Looks at each byte and the one behind it. A backslash that is itself escaped is looked at as if it were not: that
+/// can refuse a block, and never let a bad one pass, since then every backslash in it is followed by what may follow
+/// one.
+fn has_common_escapes(block: &[u8; BLOCK], behind: &[u8; BLOCK]) -> bool {
+    let is_odd = |odd: bool, (&byte, &next): (&u8, &u8)| {
+        odd | ((byte == b'\\') & (next != b'n') & (next != b't') & (next != b'\\'))
+    };
+    !block.iter().zip(behind).fold(false, is_odd) && block.last() != Some(&b'\\')
+}
+
+/// Whether every quote is escaped, and what else is escaped are line ends and tabs alone: where no backslash follows
+/// another, each begins an escape. Quotes are many where JSON stands in a string, or code.
+fn is_quoting(block: &[u8; BLOCK], behind: &[u8; BLOCK]) -> bool {
+    let is_odd = |odd: bool, (&byte, &next): (&u8, &u8)| {
+        let escapes = byte == b'\\';
+        let quotes = next == b'"';
+        let is_common = (next == b'n') | (next == b't') | quotes;
+        odd | (byte < 0x20) | (escapes & !is_common) | (quotes & !escapes)
+    };
+    !block.iter().zip(behind).fold(false, is_odd)
+        && block.first() != Some(&b'"')
+        && block.last() != Some(&b'\\')
 }
 
 pub(super) fn strip_quotes(quoted: &str) -> &str {

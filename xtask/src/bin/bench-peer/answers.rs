@@ -11,6 +11,8 @@ use crate::canned::{BURST_EVENTS, CANNED, Shape};
 pub(crate) enum Answer {
     /// Everything at once.
     AtOnce(Bytes),
+    /// Everything, after the time that the upstream works on it.
+    Slowly(Bytes),
     /// A head, then this event again and again at the pace.
     Paced {
         /// The head.
@@ -83,6 +85,7 @@ fn model_of(body: &[u8]) -> Option<&str> {
 fn answer(shape: Shape) -> Answer {
     match shape {
         Shape::Whole(bytes) => Answer::AtOnce(json(200, &completion(bytes))),
+        Shape::Slow(bytes) => Answer::Slowly(json(200, &completion(bytes))),
         Shape::Burst { usage_null } => Answer::AtOnce(burst(usage_null)),
         Shape::Paced => Answer::Paced {
             head: STREAM_HEAD.into(),
@@ -173,7 +176,7 @@ mod tests {
             let body = format!(r#"{{"model":"bench/{}","messages":[]}}"#, canned.model);
             let answers = Answers::render();
             let (bytes, whole) = match answers.to(body.as_bytes()) {
-                Answer::AtOnce(bytes) => (bytes.clone(), true),
+                Answer::AtOnce(bytes) | Answer::Slowly(bytes) => (bytes.clone(), true),
                 Answer::Paced { head, event } => ([&head[..], &event[..]].concat().into(), false),
                 Answer::ThenSilence(bytes) => (bytes.clone(), false),
             };
@@ -182,7 +185,7 @@ mod tests {
             assert_eq!(decoder.status(), Some(200), "{}", canned.model);
             assert_eq!(decoder.is_done(), whole, "{}", canned.model);
             let events = match canned.shape {
-                Shape::Whole(size) => {
+                Shape::Whole(size) | Shape::Slow(size) => {
                     let head = bytes
                         .windows(4)
                         .position(|four| four == b"\r\n\r\n")

@@ -38,7 +38,8 @@ impl Client {
         self.stream.write_all(request)
     }
 
-    /// Reads what is there, waiting for it. Says how many events came, and whether the answer is whole.
+    /// Reads what is there, waiting for it. Says how many events came, and whether the answer is whole, whatever its
+    /// status.
     pub(crate) fn read(&mut self) -> io::Result<(u64, bool)> {
         let before = self.decoder.events();
         let length = self.stream.read(&mut self.buffer)?;
@@ -47,15 +48,12 @@ impl Client {
         }
         let bytes = self.buffer.get(..length).unwrap_or_default();
         self.decoder.push(bytes).map_err(io::Error::other)?;
-        if let Some(status) = self.decoder.status()
-            && status != 200
-        {
-            return Err(io::Error::other(format!(
-                "status {status}: {}",
-                String::from_utf8_lossy(bytes)
-            )));
-        }
         Ok((self.decoder.events() - before, self.decoder.is_done()))
+    }
+
+    /// The answer, so far as it has come.
+    pub(crate) fn answer(&self) -> &Decoder {
+        &self.decoder
     }
 
     /// Gives the memory back that reading takes; the connection stays open.

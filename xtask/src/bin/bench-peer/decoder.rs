@@ -1,10 +1,15 @@
 //! Just enough of HTTP/1.1 to know where an answer ends and how many events were in it, without keeping a byte.
 
+/// So much is kept of an answer that is no 200.
+const REFUSAL_KEPT: usize = 16 * 1024;
+
 /// Reads one response.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     head: Vec<u8>,
     status: Option<u16>,
+    /// The body of an answer that is no 200, so much of it as is kept.
+    refusal: Vec<u8>,
     body: Body,
     events: u64,
     /// Whether the body's last byte so far was a line end.
@@ -44,6 +49,7 @@ impl Decoder {
                 return Ok(());
             };
             self.read_head(end)?;
+            self.head.truncate(end);
             bytes = bytes.get(end - before..).unwrap_or_default();
         }
         while let Some(&first) = bytes.first() {
@@ -56,6 +62,24 @@ impl Decoder {
     /// The status, once the head is there.
     pub(crate) fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    /// Whether nothing of an answer has come yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.head.is_empty()
+    }
+
+    /// The value of a header, in lower case, once the head is there.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let head = String::from_utf8_lossy(&self.head).to_ascii_lowercase();
+        let mut fields = head.split("\r\n").filter_map(|line| line.split_once(':'));
+        let (_, value) = fields.find(|(field, _)| *field == name)?;
+        Some(value.trim().to_owned())
+    }
+
+    /// The body of an answer that is no 200.
+    pub(crate) fn refusal(&self) -> &[u8] {
+        &self.refusal
     }
 
     /// Whether the answer is whole.
@@ -71,6 +95,7 @@ impl Decoder {
     /// Makes ready for the next answer, keeping the memory.
     pub(crate) fn reset(&mut self) {
         self.head.clear();
+        self.refusal.clear();
         (self.status, self.body, self.events, self.after_line_end) = (None, Body::Head, 0, false);
     }
 
@@ -164,6 +189,9 @@ impl Decoder {
     fn data(&mut self, bytes: &[u8], left: u64) -> usize {
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         let data = bytes.get(..length).unwrap_or_default();
+        if self.status != Some(200) && self.refusal.len() < REFUSAL_KEPT {
+            self.refusal.extend_from_slice(data);
+        }
         for at in memchr::memchr_iter(b'\n', data) {
             let before = match at.checked_sub(1) {
                 Some(before) => data.get(before) == Some(&b'\n'),
@@ -201,6 +229,27 @@ mod tests {
                 "in pieces of {size}"
             );
         }
+    }
+
+    #[test]
+    fn a_refusal_is_kept_with_its_headers_until_the_next_answer() {
+        let mut decoder = Decoder::default();
+        assert!(decoder.is_untouched());
+        let refusal: &[u8] = b"HTTP/1.1 503 No\r\nRetry-After: 1\r\ncontent-length: 2\r\n\r\n{}";
+        refusal
+            .chunks(3)
+            .for_each(|piece| decoder.push(piece).unwrap());
+        assert_eq!(decoder.header("retry-after").as_deref(), Some("1"));
+        assert_eq!(
+            (decoder.header("connection"), decoder.refusal()),
+            (None, &b"{}"[..])
+        );
+        decoder.reset();
+        decoder.push(CHUNKED).unwrap();
+        assert_eq!(
+            (decoder.header("retry-after"), decoder.refusal()),
+            (None, &b""[..])
+        );
     }
 
     #[test]

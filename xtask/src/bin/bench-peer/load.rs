@@ -14,12 +14,19 @@ use clap::Args;
 
 use crate::{
     answers::words,
-    canned::{BURST_EVENTS, Canned, PACE_MILLISECONDS, Shape},
+    canned::{Canned, Shape},
     client::Client,
     outcome::Outcome,
     processes::{cpu_us, memory_kib},
     tally::Tally,
+    worker::{Pace, Worker},
 };
+
+/// How often memory is read where its most is asked for.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long after the load its memory is read once more.
+const AFTER: Duration = Duration::from_secs(1);
 
 /// What to ask, how often, and whom to watch meanwhile.
 #[derive(Debug, Clone, Args)]
@@ -48,6 +55,10 @@ pub(crate) struct Plan {
     /// Processes whose CPU time and memory are told.
     #[arg(long, value_delimiter = ',')]
     watch: Vec<u32>,
+    /// Takes refusals in good order (503 with `retry-after` and an error object) and connections that are closed
+    /// unanswered for answers, and counts them; watches how much memory is held at most, and what is left of it.
+    #[arg(long)]
+    overload: bool,
     /// The key to send.
     #[arg(long, default_value = "bench-key")]
     key: String,
@@ -64,61 +75,128 @@ pub(crate) fn run(plan: &Plan) -> Result<Outcome, Box<dyn Error>> {
     if canned.shape == Shape::Idle {
         idle = open_idle(plan, &request, &tally);
     } else {
+        // All connections are there before the first is used: many at once would wait for one another.
+        let clients: io::Result<Vec<_>> = (0..plan.connections)
+            .map(|_| Client::connect(plan.to))
+            .collect();
         let begin = Instant::now();
-        for index in 0..plan.connections {
+        for (index, client) in clients?.into_iter().enumerate() {
             let worker = Worker {
                 to: plan.to,
                 request: Arc::clone(&request),
                 tally: Arc::clone(&tally),
                 shape: canned.shape,
-                pace: pace(plan, canned.shape, index, begin),
+                pace: Pace::of((index, plan.connections), plan.rate, canned.shape, begin),
+                may_be_refused: plan.overload,
             };
             threads.push(
                 thread::Builder::new()
                     .stack_size(256 * 1024)
-                    .spawn(move || worker.run())?,
+                    .spawn(move || worker.run(client))?,
             );
         }
     }
     thread::sleep(Duration::from_secs_f64(plan.warm_up));
 
-    tally.measuring.store(true, Ordering::Relaxed);
-    let counts = || {
-        (
-            tally.requests.load(Ordering::Relaxed),
-            tally.events.load(Ordering::Relaxed),
-        )
-    };
-    let (begin, cpu_before, before) = (Instant::now(), cpu_us(&plan.watch)?, counts());
-    thread::sleep(Duration::from_secs_f64(plan.seconds));
-    let (after, cpu_after, seconds) = (
-        counts(),
-        cpu_us(&plan.watch)?,
-        begin.elapsed().as_secs_f64(),
-    );
-    let memory_kib = memory_kib(&plan.watch)?;
-    tally.measuring.store(false, Ordering::Relaxed);
+    let window = Window::measure(plan, &tally)?;
     tally.stopping.store(true, Ordering::Relaxed);
     let open = idle.len() as u64;
     drop(idle);
     for thread in threads {
         thread.join().map_err(|_| "a connection's thread failed")?;
     }
-    let (p50_us, p99_us) = tally.percentiles();
+    let memory_after_kib = if plan.overload {
+        thread::sleep(AFTER);
+        memory_kib(&plan.watch)?
+    } else {
+        0
+    };
+    let (p50_us, p99_us) = tally.answered.percentiles();
+    let (refused_p50_us, refused_p99_us) = tally.refused.percentiles();
     let (failures, first_failure) = tally.failures();
     Ok(Outcome {
-        seconds,
-        requests: after.0 - before.0,
-        events: after.1 - before.1,
+        seconds: window.seconds,
+        requests: window.counts.answered,
+        events: window.counts.events,
         failures,
         first_failure,
         p50_us,
         p99_us,
-        cpu_us: cpu_after - cpu_before,
+        refused: window.counts.refused,
+        refused_p50_us,
+        refused_p99_us,
+        closed: window.counts.closed,
+        late: window.counts.late,
+        cpu_us: window.cpu_us,
         memory_before_kib,
-        memory_kib,
+        memory_kib: window.memory_kib,
+        memory_most_kib: window.memory_most_kib,
+        memory_after_kib,
         open,
     })
+}
+
+/// What happened while it was measured.
+struct Window {
+    seconds: f64,
+    counts: Counts,
+    cpu_us: f64,
+    memory_kib: u64,
+    memory_most_kib: u64,
+}
+
+/// What the tally said at a moment, or between two of them.
+struct Counts {
+    answered: u64,
+    refused: u64,
+    closed: u64,
+    late: u64,
+    events: u64,
+}
+
+impl Counts {
+    fn of(tally: &Tally) -> Self {
+        Self {
+            answered: tally.answered.count.get(),
+            refused: tally.refused.count.get(),
+            closed: tally.closed.get(),
+            late: tally.late.get(),
+            events: tally.events.load(Ordering::Relaxed),
+        }
+    }
+
+    fn since(self, before: &Self) -> Self {
+        Self {
+            answered: self.answered - before.answered,
+            refused: self.refused - before.refused,
+            closed: self.closed - before.closed,
+            late: self.late - before.late,
+            events: self.events - before.events,
+        }
+    }
+}
+
+impl Window {
+    fn measure(plan: &Plan, tally: &Tally) -> io::Result<Self> {
+        let end = Duration::from_secs_f64(plan.seconds);
+        tally.measuring.store(true, Ordering::Relaxed);
+        let (begin, cpu_before, before) = (Instant::now(), cpu_us(&plan.watch)?, Counts::of(tally));
+        let mut memory_most_kib = 0;
+        while plan.overload && begin.elapsed() + LOOK_EVERY < end {
+            thread::sleep(LOOK_EVERY);
+            memory_most_kib = memory_kib(&plan.watch)?.max(memory_most_kib);
+        }
+        thread::sleep(end.saturating_sub(begin.elapsed()));
+        let window = Self {
+            counts: Counts::of(tally).since(&before),
+            cpu_us: cpu_us(&plan.watch)? - cpu_before,
+            seconds: begin.elapsed().as_secs_f64(),
+            memory_kib: memory_kib(&plan.watch)?,
+            memory_most_kib,
+        };
+        tally.measuring.store(false, Ordering::Relaxed);
+        Ok(window)
+    }
 }
 
 fn request(plan: &Plan, canned: Canned) -> Vec<u8> {
@@ -139,107 +217,6 @@ fn request(plan: &Plan, canned: Canned) -> Vec<u8> {
         body.len()
     )
     .into_bytes()
-}
-
-/// When a connection asks.
-#[derive(Debug, Clone, Copy)]
-struct Pace {
-    /// The first time.
-    first: Instant,
-    /// From one time to the next, where there is a fixed rate.
-    every: Option<Duration>,
-}
-
-/// Connections take turns, so that requests (or the ticks of paced streams) are spread evenly.
-fn pace(plan: &Plan, shape: Shape, index: usize, begin: Instant) -> Pace {
-    #[expect(clippy::cast_precision_loss, reason = "small counts")]
-    let (connections, index) = (plan.connections as f64, index as f64);
-    let every = plan.rate.map(|rate| connections / rate);
-    let spread = match shape {
-        Shape::Paced => PACE_MILLISECONDS as f64 / 1e3,
-        _ => every.unwrap_or_default(),
-    };
-    Pace {
-        first: begin + Duration::from_secs_f64(spread * index / connections),
-        every: every.map(Duration::from_secs_f64),
-    }
-}
-
-/// One connection at work.
-struct Worker {
-    to: SocketAddr,
-    request: Arc<[u8]>,
-    tally: Arc<Tally>,
-    shape: Shape,
-    pace: Pace,
-}
-
-impl Worker {
-    fn run(self) {
-        let mut latencies = Vec::new();
-        if let Err(error) = self.work(&mut latencies) {
-            self.tally.fail(&error);
-        }
-        self.tally.add_latencies(&latencies);
-    }
-
-    fn work(&self, latencies: &mut Vec<Duration>) -> io::Result<()> {
-        let mut client = Client::connect(self.to)?;
-        let mut due = self.pace.first;
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        while !self.tally.is_stopping() {
-            if let Some(every) = self.pace.every {
-                thread::sleep(due.saturating_duration_since(Instant::now()));
-                self.exchange(&mut client)?;
-                self.note(due, latencies);
-                due += every;
-            } else {
-                let begin = Instant::now();
-                self.exchange(&mut client)?;
-                self.note(begin, latencies);
-            }
-        }
-        Ok(())
-    }
-
-    fn note(&self, begin: Instant, latencies: &mut Vec<Duration>) {
-        if self.tally.is_measuring() {
-            latencies.push(begin.elapsed());
-        }
-    }
-
-    /// Asks once and reads to the answer's end, or until everything ends.
-    fn exchange(&self, client: &mut Client) -> io::Result<()> {
-        client.ask(&self.request)?;
-        let mut seen = 0;
-        loop {
-            let (events, done) = client.read()?;
-            seen += events;
-            self.tally.events.fetch_add(events, Ordering::Relaxed);
-            if done {
-                self.tally.requests.fetch_add(1, Ordering::Relaxed);
-                return check_count(self.shape, seen);
-            }
-            if self.tally.is_stopping() {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// The usage event was not asked for by the client, so a gateway may take it out.
-fn check_count(shape: Shape, seen: u64) -> io::Result<()> {
-    let with_done = BURST_EVENTS + 1;
-    let right = match shape {
-        Shape::Whole(_) => seen == 0,
-        Shape::Burst { .. } => seen == with_done || seen == with_done - 1,
-        Shape::Paced | Shape::Idle => false,
-    };
-    if right {
-        Ok(())
-    } else {
-        Err(io::Error::other(format!("an answer with {seen} events")))
-    }
 }
 
 /// Opens streams one after the other, each up to its first event.

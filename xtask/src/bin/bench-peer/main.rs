@@ -13,6 +13,7 @@ mod load;
 mod processes;
 mod tally;
 mod upstream;
+mod worker;
 
 #[path = "../../bench/canned.rs"]
 mod canned;

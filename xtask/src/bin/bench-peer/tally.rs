@@ -12,7 +12,14 @@ use std::{
 /// Counts and times.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) requests: AtomicU64,
+    /// Answers of status 200.
+    pub(crate) answered: Times,
+    /// Refusals in good order.
+    pub(crate) refused: Times,
+    /// Connections that were closed unanswered.
+    pub(crate) closed: Count,
+    /// Requests of an open loop that were not sent when they were due.
+    pub(crate) late: Count,
     pub(crate) events: AtomicU64,
     /// Whether the window is open.
     pub(crate) measuring: AtomicBool,
@@ -20,8 +27,47 @@ pub(crate) struct Tally {
     pub(crate) stopping: AtomicBool,
     failures: AtomicU64,
     first_failure: Mutex<Option<String>>,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    /// One more.
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many by now.
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Answers of one kind, and how long those of the window took.
+#[derive(Debug, Default)]
+pub(crate) struct Times {
+    /// How many there were, of the window and not.
+    pub(crate) count: Count,
     /// In microseconds.
-    latencies: Mutex<Vec<f64>>,
+    took: Mutex<Vec<f64>>,
+}
+
+impl Times {
+    /// Takes over one connection's times.
+    pub(crate) fn add(&self, of_one: &[Duration]) {
+        let mut all = self.took.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(of_one.iter().map(|took| took.as_secs_f64() * 1e6));
+    }
+
+    /// The times' 50th and 99th percentile; zero where there are none.
+    pub(crate) fn percentiles(&self) -> (f64, f64) {
+        let mut all = self.took.lock().unwrap_or_else(PoisonError::into_inner);
+        all.sort_by(f64::total_cmp);
+        let at = |part: usize| all.get(all.len() * part / 100).or(all.last()).copied();
+        (at(50).unwrap_or_default(), at(99).unwrap_or_default())
+    }
 }
 
 impl Tally {
@@ -53,25 +99,5 @@ impl Tally {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         (self.failures.load(Ordering::Relaxed), first)
-    }
-
-    /// Takes over one connection's times.
-    pub(crate) fn add_latencies(&self, of_one: &[Duration]) {
-        let mut all = self
-            .latencies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        all.extend(of_one.iter().map(|latency| latency.as_secs_f64() * 1e6));
-    }
-
-    /// The times' 50th and 99th percentile; zero where there are none.
-    pub(crate) fn percentiles(&self) -> (f64, f64) {
-        let mut all = self
-            .latencies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        all.sort_by(f64::total_cmp);
-        let at = |part: usize| all.get(all.len() * part / 100).or(all.last()).copied();
-        (at(50).unwrap_or_default(), at(99).unwrap_or_default())
     }
 }

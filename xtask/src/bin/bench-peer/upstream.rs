@@ -11,12 +11,12 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
 use crate::{
     answers::{Answer, Answers},
-    canned::PACE_MILLISECONDS,
+    canned::{PACE_MILLISECONDS, SERVICE_MILLISECONDS},
 };
 
 /// Listens until the process is killed. Prints the address once it does.
@@ -50,6 +50,10 @@ async fn connection(mut stream: TcpStream, answers: &Answers) -> io::Result<()> 
         let answer = answers.to(request.get(body..).unwrap_or_default());
         match answer {
             Answer::AtOnce(bytes) => stream.write_all(bytes).await?,
+            Answer::Slowly(bytes) => {
+                sleep(Duration::from_millis(SERVICE_MILLISECONDS)).await;
+                stream.write_all(bytes).await?;
+            }
             Answer::Paced { head, event } => {
                 stream.write_all(head).await?;
                 paced(&mut stream, event).await?;

@@ -76,6 +76,10 @@ impl Dialect for Anthropic {
         &["anthropic*", ""]
     }
 
+    fn names_resources(&self) -> bool {
+        true
+    }
+
     fn error(&self, status: StatusCode, _: &HeaderMap, body: &Bytes) -> UpstreamError {
         fault::with_status(status, body)
     }

@@ -61,6 +61,10 @@ impl Dialect for Gemini {
         STATE
     }
 
+    fn names_resources(&self) -> bool {
+        true
+    }
+
     fn error(&self, status: StatusCode, _: &HeaderMap, body: &Bytes) -> UpstreamError {
         error(status, body)
     }

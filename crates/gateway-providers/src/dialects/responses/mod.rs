@@ -66,6 +66,10 @@ impl Dialect for Responses {
         &[REASONING_FORMAT, NAME]
     }
 
+    fn names_resources(&self) -> bool {
+        true
+    }
+
     fn error(&self, status: StatusCode, _: &HeaderMap, body: &Bytes) -> UpstreamError {
         fault::answer(status, body)
     }

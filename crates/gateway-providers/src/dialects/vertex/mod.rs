@@ -84,6 +84,10 @@ impl Dialect for Vertex {
         }
     }
 
+    fn names_resources(&self) -> bool {
+        true
+    }
+
     fn error(&self, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> UpstreamError {
         if is_of_anthropic(body) {
             return Anthropic::on(&CLAUDE).error(status, headers, body);

@@ -226,6 +226,75 @@ async fn a_form_goes_to_whoever_is_free() {
     assert_eq!(primary(plan), "x", "all are busy: it waits for the first");
 }
 
+/// Two accounts of `a`, each with one place and one in its queue, and `b` beside them. The conversation of all requests is
+/// at the first account.
+fn two_accounts() -> (Arc<Router>, [Arc<Upstream>; 3]) {
+    let account = |number| Upstream::account("a", Some(number), |_, _| after(10.0, Answer::Good));
+    let upstreams = [account("1"), account("2"), slow("b")];
+    let router = limited(&upstreams.each_ref(), TWO, (1, 1, 60));
+    (Arc::new(router), upstreams)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_account_has_its_sibling_asked_before_another_target() {
+    let (router, [one, two, other]) = two_accounts();
+    let counts = || [&one, &two, &other].map(|upstream| upstream.count());
+    // One of both each has a place first, whoever's turn it is; then the other target; then the queues in this order.
+    let mut sent = vec![begin(&router, ask()).await];
+    sent.push(begin(&router, ask()).await);
+    assert_eq!(counts(), [1, 1, 0]);
+    sent.push(begin(&router, ask()).await);
+    assert_eq!(counts(), [1, 1, 1]);
+    let waiting = || {
+        let all = router.limits().occupancy();
+        all.iter().map(|of| of.waiting).collect::<Vec<_>>()
+    };
+    for (waits, where_they_are) in [(1, 1), (2, 2), (3, 2)] {
+        sent.push(begin(&router, ask()).await);
+        let waiting = waiting();
+        assert_eq!(waiting.iter().sum::<usize>(), waits);
+        assert_eq!(waiting[0] + waiting[1], where_they_are, "{waiting:?}");
+    }
+    assert_eq!(course(&router, ask()).await, " -> QueueFull");
+    for sent in sent {
+        assert!(sent.await.unwrap().ends_with("=200"));
+    }
+    assert_eq!(counts(), [2, 2, 2]);
+}
+
+/// Whichever account the turn, or its conversation, has put in front.
+#[tokio::test(start_paused = true)]
+async fn a_held_account_is_passed_over_for_its_sibling_by_everybody() {
+    let (router, [one, two, other]) = two_accounts();
+    let held = router.enter(&router.provider("a").unwrap()).await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(course(&router, ask()).await, "a#2=200");
+    }
+    let request = ModelRequest::new("m", Operation::Chat);
+    for _ in 0..4 {
+        let plan = router.plan(&request).await.unwrap();
+        let form = router.for_one_attempt(plan);
+        assert_eq!(form.primary.provider.account(), Some("2"), "a form as well");
+    }
+    drop(held);
+    assert_eq!(
+        [&one, &two, &other].map(|upstream| upstream.count()),
+        [0, 4, 0]
+    );
+}
+
+/// The sibling that was asked in place of a busy account is at the same host: when that fails, the next target is asked.
+#[tokio::test(start_paused = true)]
+async fn a_host_that_failed_has_its_busy_account_asked_last() {
+    let failing = |number| Upstream::account("a", Some(number), |_, _| after(1.0, status(500)));
+    let upstreams = [failing("1"), failing("2"), Upstream::failing("b", 500)];
+    let router = Arc::new(limited(&upstreams.each_ref(), TWO, (1, 0, 60)));
+    let held = router.enter(&router.provider("a").unwrap()).await.unwrap();
+    let sent = begin(&router, ask()).await;
+    drop(held);
+    assert_eq!(sent.await.unwrap(), "a#2=500,b=500,a#1=500 -> 500");
+}
+
 /// A newer configuration goes on counting where nothing has changed, and begins anew where the limit is another.
 #[tokio::test(start_paused = true)]
 async fn a_successor_goes_on_counting() {

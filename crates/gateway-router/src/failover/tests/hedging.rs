@@ -145,6 +145,30 @@ async fn the_loser_is_not_judged() {
     assert_eq!(circuits[0].state.name(), "half_open");
 }
 
+/// A target that loses each time is found slow, although it never comes to an answer.
+#[tokio::test(start_paused = true)]
+async fn a_loser_is_as_slow_as_it_was_waited_for() {
+    let (a, b) = (good_after("a", 9.0), good_after("b", 0.5));
+    let mut parts = described(
+        &[&a, &b],
+        TWO,
+        of_failover(FailoverSettings::default()),
+        hedged(),
+    );
+    parts.0.aliases[0].strategy = crate::resolve::Strategy::LeastLatency;
+    parts.1.seed = Some(7);
+    let router = Router::new(parts.0, parts.1).unwrap();
+    let mut lost = 0;
+    for _ in 0..40 {
+        let told = course(&router, ask()).await;
+        lost += usize::from(told == "a=cancelled,b=200");
+        assert!(told.ends_with("b=200"), "{told}");
+    }
+    // Once it is unknown; it is asked again only when that has faded to what the faster one takes.
+    assert!((1..=2).contains(&lost), "{lost} of 40");
+    assert_eq!(a.count(), lost);
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_is_asked_beside_is_another_place_that_is_well_and_free() {
     let slow = good_after("a", 9.0);

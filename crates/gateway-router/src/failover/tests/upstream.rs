@@ -13,11 +13,12 @@ use gateway_client::transport::TransportResponse;
 use gateway_providers::{
     Call, CallError, Fault, FaultKind, Operation, Provider, Reply, ReplyBody,
     call::EventBatch,
-    fault::UpstreamError,
     provider::{ModelListing, ProxyRequest},
 };
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
+
+use crate::fixture::refusal;
 
 /// What the upstream does with a call.
 pub(crate) enum Answer {
@@ -125,14 +126,8 @@ pub(crate) fn status(code: u16) -> Answer {
 }
 
 pub(crate) fn status_with(code: u16, retry_after: Option<Duration>) -> Answer {
-    let mut fault = Fault::new(FaultKind::Status, "scripted");
-    fault.upstream = Some(UpstreamError {
-        status: StatusCode::from_u16(code).unwrap(),
-        headers: HeaderMap::new(),
-        body: None,
-        retry_after,
-    });
-    Answer::Fails(fault.into())
+    let status = StatusCode::from_u16(code).unwrap();
+    Answer::Fails(refusal(status, retry_after).into())
 }
 
 /// The same, so many seconds later.

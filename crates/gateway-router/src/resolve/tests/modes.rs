@@ -166,6 +166,16 @@ fn what_leads_nowhere_is_an_error_with_a_hint() {
                 "The model `qwen-trubo` does not exist here. Did you mean `qwen/qwen-turbo`?",
             ),
             (
+                "opnai/gpt-4o",
+                None,
+                "The model `opnai/gpt-4o` does not exist here. Did you mean `openai/gpt-4o`, `openrouter/openai/gpt-4o`?",
+            ),
+            (
+                "openaigpt-4o",
+                None,
+                "The model `openaigpt-4o` does not exist here. Did you mean `openai/gpt-4o`, `openrouter/openai/gpt-4o`?",
+            ),
+            (
                 " gpt-4o",
                 None,
                 "The model ` gpt-4o` does not exist here. Did you mean `openai/gpt-4o`?",

@@ -207,7 +207,8 @@ fn unknown_and_unconfigured_providers_are_told_apart() {
         error("bogus"),
         ResolveError::UnknownProvider {
             provider: "bogus".into(),
-            known: vec!["openai".into(), "lab".into()]
+            known: vec!["openai".into(), "lab".into()],
+            more: 0,
         }
     );
     assert_eq!(
@@ -250,4 +251,34 @@ fn aliases_come_before_ids_and_prefixes_and_keep_their_case() {
             ),
         ],
     );
+}
+
+#[test]
+fn of_many_providers_some_are_named_and_each_is_found() {
+    let names: Vec<String> = (0..1_000).map(|n| format!("Lab-{n}")).collect();
+    let world: Vec<(&str, Option<&[&str]>)> = names
+        .iter()
+        .map(|name| (name.as_str(), Some(&[][..])))
+        .collect();
+    let setup = Setup::new(&world, |_| {});
+    let unknown = setup.explain("m", Some("bogus"));
+    assert!(
+        unknown.ends_with("Lab-18, Lab-19, and 980 more."),
+        "{unknown}"
+    );
+    assert_eq!(setup.explain("lab-999/m", None), "prefix: Lab-999|m");
+    assert_eq!(setup.explain("m", Some("LAB-7")), "provider_query: Lab-7|m");
+}
+
+#[test]
+fn a_typo_among_ten_thousand_aliases_is_understood() {
+    let setup = Setup::new(&[("lab", Some(&[]))], |parts| {
+        let name = |n: usize| format!("team-{:02}-model-{:03}", n / 100, n % 100);
+        let aliases = (0..10_000).map(|n| alias(&name(n), &["lab/m"]));
+        parts.aliases = aliases.collect();
+    });
+    for typo in ["taem-17-model-042", "team-17-modl-042", "Team-17-model-42"] {
+        let told = setup.explain(typo, None);
+        assert!(told.contains("`team-17-model-042`"), "{told}");
+    }
 }

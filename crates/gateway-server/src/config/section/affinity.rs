@@ -16,8 +16,8 @@ pub struct Affinity {
     /// How long after its last request a conversation is remembered; from 1 s to 24 h. Default one hour, as long as the
     /// longest of the providers' prompt caches.
     pub ttl: Wait,
-    /// How many conversations are remembered at most, from 1 to 10,000,000; then the ones that were silent for longest
-    /// are forgotten. 100,000 take some 15 MB.
+    /// How many conversations are remembered at most, and of how many pieces of state who made them, from 1 to
+    /// 10,000,000; then the ones that were silent for longest are forgotten. 100,000 take some 20 MB of each.
     pub max_conversations: usize,
 }
 

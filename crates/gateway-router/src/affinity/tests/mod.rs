@@ -8,10 +8,11 @@ use std::sync::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::StreamExt;
 use gateway_client::transport::TransportResponse;
 use gateway_providers::{
     Call, CallError, Fault, FaultKind, Operation, Payload, Provider, Reply, ReplyBody,
-    fault::UpstreamError,
+    call::EventBatch,
     provider::{ModelListing, ProxyRequest, SharedProvider},
     state::{MAKERS_KNOWN, StateKind, Taking, is_among},
 };
@@ -23,9 +24,11 @@ use super::*;
 use crate::{
     ModelRequest, RouteFailure, Router, RouterSettings,
     failover::BreakerSettings,
-    fixture::object,
+    fixture::{object, refusal},
     resolve::{Alias, AliasTarget, PoolSettings, TableParts},
 };
+
+mod state;
 
 #[derive(Debug)]
 struct Upstream {
@@ -33,6 +36,8 @@ struct Upstream {
     account: Option<&'static str>,
     takes: &'static [&'static str],
     status: AtomicU16,
+    /// Members of its next answers.
+    says: Mutex<String>,
     bodies: Mutex<Vec<String>>,
 }
 
@@ -51,12 +56,18 @@ impl Upstream {
             account,
             takes,
             status: AtomicU16::new(200),
+            says: Mutex::default(),
             bodies: Mutex::default(),
         })
     }
 
     fn answers(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Puts more members into its answers from now on, each with a comma before it.
+    fn says(&self, members: &str) {
+        members.clone_into(&mut self.says.lock().unwrap());
     }
 
     fn count(&self) -> usize {
@@ -106,23 +117,24 @@ impl Provider for Upstream {
         };
         let status = StatusCode::from_u16(self.status.load(Ordering::SeqCst)).unwrap();
         if status != StatusCode::OK {
-            let mut fault = Fault::new(FaultKind::Status, "scripted");
-            fault.upstream = Some(UpstreamError {
-                status,
-                headers: HeaderMap::new(),
-                body: None,
-                retry_after: None,
-            });
-            return Err(fault.into());
+            return Err(refusal(status, None).into());
         }
-        let id = format!(r#"{{"id":"resp_{}_{number}"}}"#, self.name);
+        let says = self.says.lock().unwrap().clone();
+        let bytes = Bytes::from(format!(r#"{{"id":"resp_{}_{number}"{says}}}"#, self.name));
+        let batch = || EventBatch {
+            bytes: Bytes::from([b"data: ", &bytes[..], b"\n\n"].concat()),
+            events: 1,
+            usage: None,
+        };
+        let body = if call.stream {
+            ReplyBody::Events(futures::stream::iter([Ok(batch())]).boxed())
+        } else {
+            ReplyBody::Whole { bytes, usage: None }
+        };
         Ok(Reply {
             status,
             headers: HeaderMap::new(),
-            body: ReplyBody::Whole {
-                bytes: Bytes::from(id),
-                usage: None,
-            },
+            body,
         })
     }
 
@@ -145,6 +157,8 @@ struct Setup {
     strategy: Strategy,
     pool: PoolSettings,
     affinity: AffinitySettings,
+    /// The models at each upstream.
+    models: &'static [&'static str],
 }
 
 impl Default for Setup {
@@ -156,11 +170,16 @@ impl Default for Setup {
                 ttl: Duration::from_secs(600),
                 ..AffinitySettings::default()
             },
+            models: &["x"],
         }
     }
 }
 
 impl Setup {
+    fn with_models(self, models: &'static [&'static str]) -> Self {
+        Self { models, ..self }
+    }
+
     fn leaving(self) -> Self {
         let pool = PoolSettings {
             leave_state_behind: true,
@@ -180,7 +199,10 @@ impl Setup {
 fn parts(upstreams: &[&Arc<Upstream>], setup: Setup) -> (TableParts, RouterSettings) {
     let mut names: Vec<&str> = upstreams.iter().map(|upstream| upstream.name).collect();
     names.dedup();
-    let targets = names.iter().map(|name| AliasTarget::new(*name, "x"));
+    let targets = names.iter().flat_map(|name| {
+        let models = setup.models.iter();
+        models.map(|model| AliasTarget::new(*name, *model))
+    });
     let mut alias = Alias::new("m", targets.collect());
     alias.strategy = setup.strategy;
     alias.settings = setup.pool;
@@ -235,7 +257,7 @@ impl Gateway {
         let ask = Ask {
             operation,
             payload: Payload::Json(body.clone()),
-            stream: false,
+            stream: body.string("user").is_some_and(|user| user == "streams"),
             count_tokens: false,
             strict,
             headers: HeaderMap::new(),
@@ -429,170 +451,6 @@ async fn a_newer_configuration_remembers_unless_it_says_otherwise() {
         ..same
     };
     assert_eq!(next(other).chat("alice", "1").await, "a");
-}
-
-#[tokio::test(start_paused = true)]
-async fn state_goes_to_those_who_take_it_and_a_fault_does_not_change_that() {
-    let (plain, claude, cloud) = (
-        Upstream::new("a", &[]),
-        Upstream::new("b", CLAUDES),
-        Upstream::new("c", CLAUDES),
-    );
-    let gateway = Gateway::new(&[&plain, &claude, &cloud], Setup::default().ordered());
-    let send = async |conversation: &str| {
-        let body = chat(conversation, CLAUDE);
-        gateway.send("alice", Operation::Chat, &body).await
-    };
-    assert_eq!(who(&send("1").await.unwrap()), "b");
-    claude.answers(500);
-    assert_eq!(who(&send("1").await.unwrap()), "c");
-    cloud.answers(500);
-    let error = send("1").await.unwrap_err();
-    assert!(matches!(error.cause, RouteFailure::Call(_)), "{error}");
-    assert_eq!(plain.count(), 0, "it would refuse the state, or lose it");
-    // A conversation without state may go there.
-    assert_eq!(gateway.chat("alice", "1").await, "a");
-}
-
-#[tokio::test(start_paused = true)]
-async fn state_that_nobody_takes_is_refused_with_advice() {
-    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &["google*"]));
-    let gateway = Gateway::new(&[&a, &b], Setup::default());
-    let body = chat("1", CLAUDE);
-    let error = gateway
-        .send("alice", Operation::Chat, &body)
-        .await
-        .unwrap_err();
-    let RouteFailure::StateBound(bound) = &error.cause else {
-        panic!("{error}");
-    };
-    assert_eq!(bound.param(), "messages[1].reasoning_details[0]");
-    let text = bound.to_string();
-    assert!(
-        text.contains("`anthropic-claude-v1`") && text.contains("leave_state_behind"),
-        "{text}"
-    );
-    assert!(error.attempts.is_empty() && a.count() + b.count() == 0);
-    // Not even the target that has the conversation gets what it is known to refuse.
-    gateway.chat("alice", "1").await;
-    let error = gateway
-        .send("alice", Operation::Chat, &body)
-        .await
-        .unwrap_err();
-    assert!(matches!(error.cause, RouteFailure::StateBound(_)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_may_be_left_is_left_with_those_who_do_not_take_it_and_named() {
-    let (claude, plain) = (Upstream::new("a", CLAUDES), Upstream::new("b", &[]));
-    let gateway = Gateway::new(&[&plain, &claude], Setup::default().ordered().leaving());
-    let body = chat("1", CLAUDE);
-    let send = || gateway.send("alice", Operation::Chat, &body);
-    let dropped = |routed: &Routed| {
-        let named = routed.reply.headers.get("x-gateway-dropped");
-        named.map(|value| value.to_str().unwrap().to_owned())
-    };
-    // Who takes it comes before who does not, and gets it whole.
-    let routed = send().await.unwrap();
-    assert_eq!((who(&routed).as_str(), dropped(&routed)), ("a", None));
-    assert_eq!(claude.last_body(), String::from_utf8_lossy(body.bytes()));
-    claude.answers(500);
-    let routed = send().await.unwrap();
-    assert_eq!(who(&routed), "b");
-    assert_eq!(
-        dropped(&routed).as_deref(),
-        Some("messages[1].reasoning_details[0]")
-    );
-    assert_eq!(
-        plain.last_body(),
-        String::from_utf8_lossy(chat("1", "").bytes())
-    );
-    // It stays there, still without.
-    claude.answers(200);
-    advance(RECOVERY).await;
-    let routed = send().await.unwrap();
-    assert_eq!(
-        (who(&routed).as_str(), dropped(&routed).is_some()),
-        ("b", true)
-    );
-    // Who asks for nothing to be lost gets nothing lost.
-    let strict = gateway
-        .send_strictly("alice", Operation::Chat, &body, true)
-        .await
-        .unwrap();
-    assert_eq!((who(&strict).as_str(), dropped(&strict)), ("a", None));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_nobody_can_tell_the_maker_of_goes_back_to_who_has_the_conversation_or_could_have_made_it()
- {
-    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
-    let gateway = Gateway::new(&[&a, &b], Setup::default().ordered());
-    let send = async |conversation: &str| {
-        let body = chat(conversation, UNKNOWN);
-        gateway.send("alice", Operation::Chat, &body).await
-    };
-    // Without a pin: the first that could have made it, and nobody behind it.
-    assert_eq!(who(&send("new").await.unwrap()), "a");
-    a.answers(500);
-    assert_eq!(gateway.chat("alice", "1").await, "b");
-    assert!(send("2").await.is_err());
-    let at_b = b.count();
-    // With a pin: there, and nowhere else.
-    assert_eq!(who(&send("1").await.unwrap()), "b");
-    a.answers(200);
-    b.answers(500);
-    let at_a = a.count();
-    assert!(send("1").await.is_err());
-    assert_eq!((a.count(), b.count() > at_b), (at_a, true));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_response_is_gone_on_from_where_it_was_given() {
-    let (a, b) = (Upstream::new("a", &[]), Upstream::new("b", &[]));
-    let gateway = Gateway::new(&[&a, &b], Setup::default());
-    let first = |text: &str| object(&format!(r#"{{"model":"m","input":"{text}"}}"#));
-    let next = |id: &str| {
-        object(&format!(
-            r#"{{"model":"m","input":"on","previous_response_id":"{id}"}}"#
-        ))
-    };
-    let send = async |tenant: &str, body: &RawObject| {
-        gateway.send(tenant, Operation::Responses, body).await
-    };
-    for text in ["one", "two", "three", "four"] {
-        let routed = send("alice", &first(text)).await.unwrap();
-        let name = who(&routed);
-        let ReplyBody::Whole { bytes, .. } = &routed.reply.body else {
-            panic!("a whole answer");
-        };
-        let id = String::from_utf8_lossy(bytes)
-            .split('"')
-            .nth(3)
-            .unwrap()
-            .to_owned();
-        let routed = send("alice", &next(&id)).await.unwrap();
-        assert_eq!(who(&routed), name);
-        let upstream = if name == "a" { &a } else { &b };
-        upstream.answers(503);
-        let other = if name == "a" { &b } else { &a };
-        let before = other.count();
-        assert!(
-            send("alice", &next(&id)).await.is_err(),
-            "nobody else has it"
-        );
-        assert_eq!(other.count(), before);
-        upstream.answers(200);
-        advance(RECOVERY).await;
-    }
-    // What stands for the conversation itself is not left behind.
-    let leaving = Gateway::new(&[&a, &b], Setup::default().leaving());
-    let routed = leaving
-        .send("alice", Operation::Responses, &next("resp_a_1"))
-        .await
-        .unwrap();
-    let kept = if who(&routed) == "a" { &a } else { &b };
-    assert!(kept.last_body().contains("previous_response_id"));
 }
 
 #[test]

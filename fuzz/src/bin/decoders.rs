@@ -1,4 +1,0 @@
-//! [`gateway_fuzz::decoders`] as libFuzzer runs it.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| gateway_fuzz::decoders::run(input));

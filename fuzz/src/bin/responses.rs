@@ -1,0 +1,4 @@
+//! [`gateway_fuzz::decoders::responses`] as libFuzzer runs it.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| gateway_fuzz::decoders::responses(input));
