@@ -32,6 +32,7 @@ mod models;
 mod outbound;
 mod overload;
 mod passthrough;
+mod pausing;
 mod pools;
 mod proxy;
 mod proxy_judge;

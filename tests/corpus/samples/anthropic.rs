@@ -51,7 +51,7 @@ pub(super) fn samples() -> Vec<Recording> {
 /// C5, C6.
 fn ends() -> Vec<Recording> {
     let mut samples = Vec::new();
-    for reason in ["end_turn", "stop_sequence", "max_tokens", "model_context_window_exceeded", "refusal", "a_reason_of_tomorrow"] {
+    for reason in ["end_turn", "stop_sequence", "max_tokens", "model_context_window_exceeded", "pause_turn", "refusal", "a_reason_of_tomorrow"] {
         let facts = said("Hi", reason, &usage());
         let answer = |quirk: &str| sample(&format!("{quirk} {reason}"), "anthropic", MESSAGES, facts.clone()).model("claude-sonnet-4-5");
         samples.push(answer("an answer that ends with").whole(&whole(&json!([{"type": "text", "text": "Hi"}]), reason)));

@@ -35,6 +35,12 @@ pub trait AnswerDecoder: Send + fmt::Debug {
     fn follow_up(&mut self) -> Option<NativeRequest> {
         None
     }
+
+    /// Told that what the [`follow_up`](Self::follow_up) asked for is not to be had. `true` where the answer then ends
+    /// as far as it has come, which the writer was told; `false` where it is none without the rest.
+    fn give_up(&mut self, _answer: &mut AnswerWriter) -> bool {
+        false
+    }
 }
 
 /// Whether more events are to come.

@@ -93,14 +93,20 @@ impl Exchange {
         let mut headers = HeaderMap::new();
         for _ in 0..MAX_PARTS {
             let Some(request) = next.take() else { break };
-            let (more, body) = self.read_whole(request, patience).await?;
-            headers = more;
-            decoder
-                .whole(&body, &mut answer)
-                .map_err(|fault| self.clean(fault))?;
-            next = decoder.follow_up();
+            let read = self.read_whole(request, patience).await;
+            let told = read.and_then(|(more, body)| {
+                headers = more;
+                let told = decoder.whole(&body, &mut answer);
+                told.map_err(|fault| self.clean(fault).into())
+            });
+            match told {
+                Ok(()) => next = decoder.follow_up(),
+                Err(_) if decoder.give_up(&mut answer) => break,
+                Err(error) => return Err(error),
+            }
         }
-        if !answer.conclude() {
+        let is_whole = answer.conclude() || (decoder.give_up(&mut answer) && answer.conclude());
+        if !is_whole {
             return Err(Fault::new(FaultKind::Empty, "an answer without a finished choice").into());
         }
         let usage = answer.token_usage();
@@ -168,7 +174,10 @@ impl Exchange {
                                 PumpLimits::new(exchange.timeouts.idle),
                             );
                         }
-                        Err(fault) => return Some((Err(fault), None)),
+                        Err(fault) => {
+                            let end = machine.give_up().ok_or(fault);
+                            return Some((end, None));
+                        }
                     }
                 }
             }

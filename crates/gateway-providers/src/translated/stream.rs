@@ -54,18 +54,32 @@ impl TranslatedStream {
         Some(request)
     }
 
+    /// Ends the answer as far as it has come, where that is an answer: what goes on is not to be had.
+    pub(super) fn give_up(&mut self) -> Option<EventBatch> {
+        let ends = self.decoder.give_up(&mut self.answer) && self.answer.conclude();
+        ends.then(|| self.batch())
+    }
+
+    /// What a fault comes to.
+    fn fail(&mut self, fault: Box<Fault>) -> StreamOutcome {
+        if self.decoder.give_up(&mut self.answer) && self.answer.conclude() {
+            return StreamOutcome::Complete;
+        }
+        StreamOutcome::Failed(fault)
+    }
+
     /// Reads all events that are whole.
     fn drain(&mut self) -> Option<StreamOutcome> {
         loop {
             let event = match self.framer.next_event() {
                 Ok(Some(event)) => event,
                 Ok(None) => return None,
-                Err(error) => return Some(broken(&error)),
+                Err(error) => return Some(self.fail(broken(&error))),
             };
             match self.read(&event) {
                 Ok(Flow::More) => {}
                 Ok(Flow::Complete) => return Some(self.conclude()),
-                Err(fault) => return Some(StreamOutcome::Failed(fault)),
+                Err(fault) => return Some(self.fail(fault)),
             }
         }
     }
@@ -77,12 +91,12 @@ impl TranslatedStream {
                 Ok(Some(event)) => match self.read(&event) {
                     Ok(Flow::More) => {}
                     Ok(Flow::Complete) => return Some(self.conclude()),
-                    Err(fault) => return Some(StreamOutcome::Failed(fault)),
+                    Err(fault) => return Some(self.fail(fault)),
                 },
                 Ok(None) => return None,
                 // An event that was cut off says nothing about an answer that was complete before it.
                 Err(_) if self.answer.is_finished() => return None,
-                Err(error) => return Some(broken(&error)),
+                Err(error) => return Some(self.fail(broken(&error))),
             }
         }
     }
@@ -108,24 +122,28 @@ impl TranslatedStream {
         if self.follow_up.is_some() || self.answer.conclude() {
             return StreamOutcome::Complete;
         }
-        if self.any_event {
-            return failed(
-                FaultKind::Truncated,
-                "the stream ended before its answer was complete",
-            );
+        let fault = if self.any_event {
+            let detail = "the stream ended before its answer was complete";
+            Fault::new(FaultKind::Truncated, detail)
+        } else {
+            Fault::new(FaultKind::Empty, "the stream ended without an event")
+        };
+        self.fail(Box::new(fault))
+    }
+
+    fn batch(&mut self) -> EventBatch {
+        let bytes = self.answer.take_bytes();
+        EventBatch {
+            events: self.answer.take_events(),
+            usage: self.answer.take_reported_usage(),
+            bytes,
         }
-        failed(FaultKind::Empty, "the stream ended without an event")
     }
 
     fn step(&mut self, outcome: Option<StreamOutcome>) -> Step {
         self.ended |= outcome.is_some();
-        let bytes = self.answer.take_bytes();
         Step {
-            batch: EventBatch {
-                events: self.answer.take_events(),
-                usage: self.answer.take_reported_usage(),
-                bytes,
-            },
+            batch: self.batch(),
             outcome,
         }
     }
@@ -161,7 +179,7 @@ impl StreamMachine for TranslatedStream {
                 if self.answer.is_finished() {
                     self.conclude()
                 } else {
-                    StreamOutcome::Failed(Box::new(fault))
+                    self.fail(Box::new(fault))
                 }
             }
         };
@@ -169,14 +187,10 @@ impl StreamMachine for TranslatedStream {
     }
 }
 
-fn broken(error: &FramingError) -> StreamOutcome {
+fn broken(error: &FramingError) -> Box<Fault> {
     let kind = match error {
         FramingError::TooLarge(_) => FaultKind::TooLarge,
         FramingError::Malformed(_) => FaultKind::Protocol,
     };
-    failed(kind, &error.to_string())
-}
-
-fn failed(kind: FaultKind, detail: &str) -> StreamOutcome {
-    StreamOutcome::Failed(Box::new(Fault::new(kind, detail)))
+    Box::new(Fault::new(kind, error.to_string()))
 }

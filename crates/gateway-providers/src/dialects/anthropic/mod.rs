@@ -16,6 +16,7 @@
 mod fault;
 mod host;
 mod models;
+mod pause;
 mod request;
 mod response;
 mod schema;

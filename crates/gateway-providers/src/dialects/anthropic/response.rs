@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use self::{blocks::OpenBlock, layout::Layout};
 use super::{
     fault,
+    pause::{PAUSE, Pause},
     usage::Reports,
     wire::{Delta, Object},
 };
 use crate::{
     Fault, FaultKind,
     answer::AnswerWriter,
-    dialects::{AnswerDecoder, Flow},
+    dialects::{AnswerDecoder, Flow, NativeRequest},
     framing::NativeEvent,
 };
 
@@ -50,6 +51,8 @@ pub(super) struct Reader {
     /// Whether the tool that stands for the answer was called.
     answered: bool,
     ended: bool,
+    /// What is needed to go on with a turn that pauses.
+    pause: Pause,
 }
 
 /// Members of a message that are told elsewhere.
@@ -63,6 +66,9 @@ const KNOWN_MEMBERS: &[&str] = &[
     "stop_reason",
 ];
 
+/// Members that only the last message of a turn is told with.
+const OF_THE_END: &[&str] = &["container", "stop_sequence", "stop_details"];
+
 impl Reader {
     pub(super) fn new(asked: Asked) -> Self {
         Self {
@@ -73,6 +79,7 @@ impl Reader {
 
     /// The members of a message beside its content; in a stream, as far as they are known at its beginning.
     pub(super) fn message(&mut self, message: &mut Object, answer: &mut AnswerWriter) {
+        self.pause.begin();
         let text = |name: &str| message.get(name).and_then(Value::as_str);
         answer.id(text("id").unwrap_or_default());
         answer.model(text("model").unwrap_or_default());
@@ -102,6 +109,7 @@ impl Reader {
 
     /// A block begins, with as much as is there of it.
     pub(super) fn begin(&mut self, index: u64, block: Object, answer: &mut AnswerWriter) {
+        self.pause.begin_block(index, &block);
         let block = OpenBlock::begin(self, block, answer);
         self.open.retain(|(open, _)| *open != index);
         self.open.push((index, block));
@@ -115,6 +123,7 @@ impl Reader {
         raw: &str,
         answer: &mut AnswerWriter,
     ) {
+        self.pause.delta(index, delta, raw);
         // Taken out for the time of the change, so that the block and the rest can be changed together.
         let place = self.open.iter().position(|(open, _)| *open == index);
         let mut block = match place {
@@ -136,18 +145,32 @@ impl Reader {
 
     /// The message ends, if it has a reason to: the members that are known only now.
     pub(super) fn end(&mut self, members: &Object, answer: &mut AnswerWriter) {
-        self.own_members(members, answer);
-        let Some(native) = members.get("stop_reason").and_then(Value::as_str) else {
+        let native = members.get("stop_reason").and_then(Value::as_str);
+        let Some(native) = native.filter(|_| !self.ended) else {
+            self.own_members(members, answer);
             return;
         };
-        if std::mem::replace(&mut self.ended, true) {
+        self.pause.members(members);
+        self.end_open(answer);
+        if self.pause.ends(native, answer.has_calls(CHOICE)) {
+            self.members_but(OF_THE_END, members, answer);
             return;
         }
+        self.own_members(members, answer);
+        self.finish(native, members, answer);
+    }
+
+    fn end_open(&mut self, answer: &mut AnswerWriter) {
         let mut open = std::mem::take(&mut self.open);
         open.sort_by_key(|(index, _)| *index);
         for (_, block) in open {
             block.end(self, answer);
         }
+    }
+
+    /// The answer ends, for this reason.
+    fn finish(&mut self, native: &str, members: &Object, answer: &mut AnswerWriter) {
+        self.ended = true;
         self.tell_held(answer);
         for entry in std::mem::take(&mut self.layout).told() {
             answer.provider_data(CHOICE, "layout", entry);
@@ -163,10 +186,13 @@ impl Reader {
 
     /// Members that OpenAI's chat has no place for.
     pub(super) fn own_members(&mut self, members: &Object, answer: &mut AnswerWriter) {
-        let own = members
-            .iter()
-            .filter(|(name, value)| !value.is_null() && !KNOWN_MEMBERS.contains(&name.as_str()));
-        for (name, value) in own {
+        self.members_but(&[], members, answer);
+    }
+
+    fn members_but(&mut self, others: &[&str], members: &Object, answer: &mut AnswerWriter) {
+        let is_own = |name: &str| !KNOWN_MEMBERS.contains(&name) && !others.contains(&name);
+        let own = members.iter();
+        for (name, value) in own.filter(|(name, value)| !value.is_null() && is_own(name)) {
             answer.provider_data(CHOICE, name, value.clone());
         }
     }
@@ -177,8 +203,8 @@ impl Reader {
             "end_turn" | "stop_sequence" => FinishReason::Stop,
             "tool_use" if self.answered && !answer.has_calls(CHOICE) => FinishReason::Stop,
             "tool_use" if answer.has_calls(CHOICE) => FinishReason::ToolCalls,
-            // Not the end: the answer goes on when it is sent back.
-            "max_tokens" | "model_context_window_exceeded" | "pause_turn" | "compaction" => {
+            // Not the end: the answer goes on when it is sent back. A turn that pauses was gone on with where it could be.
+            "max_tokens" | "model_context_window_exceeded" | PAUSE | "compaction" => {
                 FinishReason::Length
             }
             "refusal" => FinishReason::ContentFilter,
@@ -198,6 +224,25 @@ impl Reader {
 }
 
 impl AnswerDecoder for Reader {
+    fn sent(&mut self, request: &NativeRequest) {
+        self.pause.sent(request);
+    }
+
+    fn follow_up(&mut self) -> Option<NativeRequest> {
+        let request = self.pause.follow_up()?;
+        self.reports.next_request();
+        Some(request)
+    }
+
+    fn give_up(&mut self, answer: &mut AnswerWriter) -> bool {
+        let waits = self.pause.waits();
+        if waits {
+            self.pause.forget();
+            self.finish(PAUSE, &Object::new(), answer);
+        }
+        waits
+    }
+
     fn event(
         &mut self,
         event: &NativeEvent,

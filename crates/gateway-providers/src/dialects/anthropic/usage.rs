@@ -2,7 +2,8 @@
 //!
 //! `input_tokens`, `cache_read_input_tokens` and `cache_creation_input_tokens` are disjoint and add up to what
 //! OpenAI calls the prompt; `output_tokens` includes thinking. A stream reports at its beginning, with an
-//! output that is provisional, and at its end, cumulatively: nothing is ever added up.
+//! output that is provisional, and at its end, cumulatively: within a request nothing is ever added up. An answer that
+//! takes several requests used what all of them used.
 //!
 //! Spec: <https://docs.anthropic.com/en/api/messages#response-usage>
 
@@ -15,6 +16,8 @@ use super::wire::Object;
 #[derive(Debug, Default)]
 pub(super) struct Reports {
     merged: Object,
+    /// What earlier requests of this answer used.
+    before: Object,
 }
 
 /// Counts that a later report may say as 0 only since it does not know them, where the first one did.
@@ -46,6 +49,19 @@ impl Reports {
         }
     }
 
+    /// The answer goes on in another request, which reports for itself.
+    pub(super) fn next_request(&mut self) {
+        self.before = self.all();
+        self.merged = Object::new();
+    }
+
+    /// What all requests used.
+    fn all(&self) -> Object {
+        let mut all = self.before.clone();
+        add(&mut all, &self.merged);
+        all
+    }
+
     /// The tier that was used, in OpenAI's words where it has one for it.
     pub(super) fn service_tier(&self) -> Option<&str> {
         match self.merged.get("service_tier")?.as_str()? {
@@ -56,10 +72,11 @@ impl Reports {
 
     /// All reports together; `None` where there was none.
     pub(super) fn told(&self) -> Option<Usage> {
-        if self.merged.is_empty() {
+        if self.merged.is_empty() && self.before.is_empty() {
             return None;
         }
-        let count = |name: &str| self.merged.get(name).and_then(Value::as_u64);
+        let all = self.all();
+        let count = |name: &str| all.get(name).and_then(Value::as_u64);
         let read = count("cache_read_input_tokens");
         let written = count("cache_creation_input_tokens");
         let input = count("input_tokens")
@@ -73,11 +90,10 @@ impl Reports {
             details.cache_write_tokens = written.into();
             usage.prompt_tokens_details = details.into();
         }
-        if let Some(Value::Object(native)) = self.merged.get("output_tokens_details") {
+        if let Some(Value::Object(native)) = all.get("output_tokens_details") {
             usage.completion_tokens_details = completion_details(native).into();
         }
-        let others = self
-            .merged
+        let others = all
             .iter()
             .filter(|(name, _)| !TOLD_ELSEWHERE.contains(&name.as_str()));
         for (name, value) in others {
@@ -99,6 +115,23 @@ fn completion_details(native: &Object) -> CompletionTokensDetails {
     details
 }
 
+/// Counts are added, lists put together; of everything else the later one stays.
+fn add(all: &mut Object, more: &Object) {
+    for (name, value) in more {
+        match (all.get_mut(name), value) {
+            (Some(Value::Object(mine)), Value::Object(more)) => add(mine, more),
+            (Some(Value::Array(mine)), Value::Array(more)) => mine.extend(more.iter().cloned()),
+            (Some(mine), value) => {
+                let sum = mine.as_u64().zip(value.as_u64());
+                *mine = sum.map_or_else(|| value.clone(), |(a, b)| a.saturating_add(b).into());
+            }
+            (None, value) => {
+                all.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -107,6 +140,34 @@ mod tests {
 
     fn object(value: Value) -> Object {
         serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn what_several_requests_used_is_added_up() {
+        let mut reports = Reports::default();
+        reports.merge(object(json!({
+            "input_tokens": 10, "output_tokens": 4, "server_tool_use": {"web_search_requests": 2},
+            "service_tier": "standard", "iterations": [{"type": "message"}],
+        })));
+        reports.next_request();
+        assert_eq!(reports.told().unwrap().prompt_tokens.copied(), Some(10));
+        reports.merge(object(
+            json!({"input_tokens": 2, "cache_read_input_tokens": 14, "output_tokens": 1}),
+        ));
+        reports.merge(object(json!({
+            "output_tokens": 5, "server_tool_use": {"web_search_requests": 1},
+            "service_tier": "priority", "iterations": [{"type": "message"}],
+        })));
+        assert_eq!(
+            serde_json::to_value(reports.told().unwrap()).unwrap(),
+            json!({
+                "prompt_tokens": 26, "completion_tokens": 9, "total_tokens": 35,
+                "prompt_tokens_details": {"cached_tokens": 14},
+                "server_tool_use": {"web_search_requests": 3},
+                "iterations": [{"type": "message"}, {"type": "message"}],
+            })
+        );
+        assert_eq!(reports.service_tier(), Some("priority"));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde_json::Value;
 pub(crate) use self::{
     corpus::{Recording, recordings},
     golden::check_golden,
-    replay::{CUTS, Cut, Outcome, found, streamed, whole},
+    replay::{CUTS, Cut, Outcome, found, seed, streamed, whole},
 };
 use super::{Ask, Decoder, Dialect, Encoded};
 use crate::{

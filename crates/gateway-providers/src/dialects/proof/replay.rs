@@ -32,7 +32,7 @@ pub(crate) struct Outcome {
     pub(crate) chunks: Vec<Value>,
 }
 
-fn seed(dialect: &'static str) -> AnswerSeed {
+pub(crate) fn seed(dialect: &'static str) -> AnswerSeed {
     AnswerSeed {
         unique: "u".to_owned(),
         created: 1,

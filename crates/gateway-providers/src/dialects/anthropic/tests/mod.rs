@@ -2,6 +2,7 @@
 
 mod corpus;
 mod golden;
+mod pausing;
 mod properties;
 mod reading;
 mod round_trip;
