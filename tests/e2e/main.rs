@@ -48,4 +48,5 @@ mod status;
 mod streaming;
 mod support;
 mod transcripts;
+mod unread;
 mod vendors;

@@ -1,6 +1,6 @@
 //! `/proxy/{provider}/{path}`: everything an inference call needs passes, and nothing else.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use gateway_testkit::{Reply, Request, client::End};
 use serde_json::json;
@@ -261,6 +261,44 @@ fn faults_of_the_upstream_have_their_status_here_too() {
         assert_eq!((response.status(), response.error()["type"].as_str()), (status, Some(error_type)), "{hint}: {}", response.text());
         assert_error_headers(hint, &response);
     }
+}
+
+/// F8: an answer that stalls breaks off after the idle time, its bytes and its framing as they were; one that trickles goes on.
+#[test]
+fn an_answer_that_stalls_breaks_off() {
+    let lab = impatient();
+    let ask = |model: &str| Request::post("/proxy/lab/v1/chat/completions", format!(r#"{{"model":"{model}"}}"#));
+    lab.upstream.script("proxy-stalls", Reply::sse(&[HELLO]).hang());
+    let mut client = lab.gateway.client();
+    let answer = client.call(&ask("proxy-stalls"));
+    assert_eq!((answer.status(), answer.text()), (200, format!("data: {HELLO}\n\n")));
+    assert_ne!(answer.end, End::Complete, "no end is made up");
+    let seen = lab.upstream.only_request_for("proxy-stalls");
+    seen.wait_until_peer_left(Duration::from_secs(5));
+
+    let slow = (0..6).fold(Reply::sse(&[HELLO]), |reply, _| reply.wait(Duration::from_millis(200)).event(HELLO));
+    lab.upstream.script("proxy-trickles", slow.done());
+    let answer = lab.gateway.send(&ask("proxy-trickles"));
+    assert_eq!((answer.status(), answer.text().matches("data: ").count(), answer.end), (200, 8, End::Complete));
+}
+
+/// A provider that cannot be reached is left alone by raw requests too, and told so at once.
+#[test]
+fn an_unreachable_provider_is_left_alone() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = format!("[providers.lab]\nvendor = \"custom\"\nbase_url = \"http://{gone}/v1\"\napi_key = \"{UPSTREAM_KEY}\"\n");
+    let gateway = gateway_testkit::GatewayUnderTest::start(&config, &[]);
+    let codes: Vec<_> = (0..8)
+        .map(|_| {
+            let response = gateway.send(&post("/proxy/lab/v1/chat/completions"));
+            assert_error_headers("unreachable", &response);
+            (response.status(), response.error()["code"].as_str().unwrap_or_default().to_owned())
+        })
+        .collect();
+    assert_eq!(codes.first(), Some(&(502, "connect_failed".to_owned())));
+    assert_eq!(codes.last(), Some(&(503, "no_healthy_backend".to_owned())), "{codes:?}");
+    let chat = gateway.send(&Request::chat("lab/alpha", false));
+    assert_error("everybody else", &chat, 503, "backend_unreachable", "no_healthy_backend");
 }
 
 #[test]

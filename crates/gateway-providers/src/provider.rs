@@ -109,6 +109,9 @@ pub struct ListedModel {
     pub object: RawObject,
 }
 
+/// What a raw request is answered: status, headers and bytes as they come.
+pub type ProxyReply = TransportResponse;
+
 /// A raw request below a provider's base address.
 #[derive(Debug)]
 pub struct ProxyRequest {

@@ -244,9 +244,10 @@ impl Registry {
 /// # Errors
 /// [`RegistryError::UnknownDialect`].
 pub fn build_provider(
-    settings: ProviderSettings,
+    settings: impl Into<Arc<ProviderSettings>>,
     transport: Arc<dyn Transport>,
 ) -> Result<SharedProvider, RegistryError> {
+    let settings = settings.into();
     let dialect = &settings.vendor.dialect;
     let Some(entry) = DIALECTS.iter().find(|entry| entry.name == dialect) else {
         let known = DIALECTS
@@ -260,7 +261,7 @@ pub fn build_provider(
             known,
         });
     };
-    Ok((entry.build)(Arc::new(settings), transport))
+    Ok((entry.build)(settings, transport))
 }
 
 impl fmt::Debug for Registry {

@@ -1,5 +1,6 @@
 //! What it costs to send a request through the router: the plan, the health of its targets, the budget and the records,
-//! against an upstream that answers at once. `bare` is the same call without a router.
+//! against an upstream that answers at once. `bare` is the same call without a router; `whole` is all that a request with
+//! a choice between two targets goes through: the name resolved, the conversation read, the target that has it asked.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,7 @@ use gateway_providers::{
     provider::{ModelListing, ProxyRequest, SharedProvider},
 };
 use gateway_router::{
-    Ask, BoundState, ModelRequest, Router, RouterSettings,
+    Ask, BoundState, ModelRequest, Router, RouterSettings, Speaker,
     resolve::{Alias, TableParts},
 };
 use gateway_types::json::{RawObject, ScanLimits};
@@ -175,4 +176,33 @@ fn beside_a_troubled_one(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn past_an_open_one(bencher: Bencher<'_, '_>) {
     send(bencher, &router(), "half");
+}
+
+/// The conversation is named by a header, or known by its beginning.
+#[divan::bench(args = ["header", "beginning"])]
+fn whole(bencher: Bencher<'_, '_>, known_by: &str) {
+    let router = router();
+    let headers = (known_by == "header").then(|| {
+        let id = HeaderValue::from_static("0b0f3f0e-8a3c-4f43-9a3e-5a6e0c7f1d55");
+        (HeaderName::from_static("x-claude-code-session-id"), id)
+    });
+    let headers: HeaderMap = headers.into_iter().collect();
+    let Payload::Json(body) = ask().payload else {
+        return;
+    };
+    let one = async |mut ask: Ask| {
+        let request = ModelRequest::new("good", Operation::Chat);
+        let plan = router.plan(&request).await.ok()?;
+        let speaker = Speaker {
+            tenant: "key-1",
+            headers: &headers,
+            operation: Operation::Chat,
+            body: &body,
+        };
+        (ask.conversation, ask.state) = router.conversation(&plan, speaker);
+        router.send(plan, ask).await.ok()
+    };
+    bencher
+        .with_inputs(ask)
+        .bench_local_values(|ask| runtime().block_on(one(black_box(ask))));
 }

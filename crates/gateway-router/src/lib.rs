@@ -20,7 +20,7 @@ pub use self::{
     affinity::{AffinitySettings, BoundState, Conversation, ConversationKey, Speaker, StateBound},
     attempt::{Ask, Attempt, Outcome, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings, CatalogueSnapshot},
-    failover::{FailoverSettings, Feedback, NoHealthyTarget, RouteFailure},
+    failover::{FailoverSettings, Feedback, NoHealthyTarget, RawReply, RouteFailure},
     limits::{Overloaded, Permit},
     listing::ListError,
     resolve::{ModelRequest, Plan, Pool, ResolveError, Rule, Strategy, Target},

@@ -8,13 +8,16 @@ mod tests;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use gateway_providers::{call::Timeouts, provider::SharedProvider};
+use gateway_providers::{
+    call::Timeouts,
+    provider::{ProxyRequest, SharedProvider},
+};
 
 use crate::{
     affinity::{Affinity, AffinitySettings, BoundState, Conversation, Order, Speaker},
     attempt::{Ask, Attempt, RouteError, Routed},
     catalogue::{Catalogue, CatalogueSettings},
-    failover::{Check, Failover, FailoverSettings, Health},
+    failover::{Check, Failover, FailoverSettings, Health, RawReply, RouteFailure},
     limits::{Gate, LimitSettings, Limits, Overloaded, Permit},
     listing::{self, ListError, Outlook},
     resolve::{
@@ -315,14 +318,23 @@ impl Router {
     /// # Errors
     /// As many requests as may are under way and waiting.
     pub async fn enter(&self, provider: &SharedProvider) -> Result<Option<Permit>, Overloaded> {
-        let Some(gate) = self.limits().gate_of(&**provider) else {
-            return Ok(None);
-        };
         let most = self.timeouts(provider.name()).total;
-        gate.enter(most).await.map(Some).map_err(|why| Overloaded {
-            provider: provider.name().to_owned(),
-            why,
-        })
+        self.failover.place(provider, most).await
+    }
+
+    /// Sends a raw request to an account, and to nobody else: it heeds and feeds what is known of the account as a whole,
+    /// and waits for a place at a provider with a limit.
+    ///
+    /// # Errors
+    /// [`RouteFailure`]: the account is left alone for a while, as many requests as may are under way and waiting, or the
+    /// attempt failed.
+    pub async fn raw(
+        &self,
+        account: &SharedProvider,
+        request: ProxyRequest,
+    ) -> Result<RawReply, RouteFailure> {
+        let most = self.timeouts(account.name()).total;
+        self.failover.raw(account, request, most).await
     }
 
     /// Which targets are left alone now.

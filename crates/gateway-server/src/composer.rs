@@ -41,22 +41,66 @@ pub struct Composer {
     made: Vec<Made>,
 }
 
-/// A provider, and all that it follows from.
+/// A provider, and all that it follows from. Neither is kept alive here: what a configuration no longer says goes with
+/// the last request that uses it, its secrets too.
 #[derive(Debug)]
 struct Made {
-    of: Blueprint,
+    of: Trace,
     provider: Weak<dyn Provider>,
 }
 
 /// Equal ones make providers that do the same.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Blueprint {
     Upstream {
-        settings: Box<ProviderSettings>,
-        connection: ConnectionSettings,
-        fetch_images: bool,
+        settings: Arc<ProviderSettings>,
+        way: Way,
     },
     Demo(DemoSettings),
+}
+
+/// What is left of a blueprint that a provider was made of.
+#[derive(Debug)]
+enum Trace {
+    Upstream {
+        /// The provider's own.
+        settings: Weak<ProviderSettings>,
+        way: Way,
+    },
+    Demo(DemoSettings),
+}
+
+/// How an upstream is reached.
+#[derive(Debug, Clone, PartialEq)]
+struct Way {
+    connection: ConnectionSettings,
+    fetch_images: bool,
+}
+
+impl Trace {
+    fn of(blueprint: Blueprint) -> Self {
+        match blueprint {
+            Blueprint::Upstream { settings, way } => Self::Upstream {
+                settings: Arc::downgrade(&settings),
+                way,
+            },
+            Blueprint::Demo(demo) => Self::Demo(demo),
+        }
+    }
+
+    fn is_of(&self, blueprint: &Blueprint) -> bool {
+        match (self, blueprint) {
+            (
+                Self::Upstream { settings, way },
+                Blueprint::Upstream {
+                    settings: now,
+                    way: ways,
+                },
+            ) => way == ways && settings.upgrade().is_some_and(|settings| settings == *now),
+            (Self::Demo(demo), Blueprint::Demo(now)) => demo == now,
+            _ => false,
+        }
+    }
 }
 
 impl Composer {
@@ -118,9 +162,11 @@ impl Composer {
                 settings.limits = limits;
                 settings.headers.insert(HOPS, mark.clone());
                 Blueprint::Upstream {
-                    settings: Box::new(settings),
-                    connection: provider.connection.clone(),
-                    fetch_images,
+                    settings: Arc::new(settings),
+                    way: Way {
+                        connection: provider.connection.clone(),
+                        fetch_images,
+                    },
                 }
             })
         });
@@ -132,19 +178,15 @@ impl Composer {
 
     /// The provider that was made of the same, or a new one.
     fn provider(&mut self, of: Blueprint) -> Result<SharedProvider, ComposeError> {
-        let made = self.made.iter().find(|made| made.of == of);
+        let made = self.made.iter().find(|made| made.of.is_of(&of));
         if let Some(provider) = made.and_then(|made| made.provider.upgrade()) {
             return Ok(provider);
         }
         let provider: SharedProvider = match &of {
-            Blueprint::Upstream {
-                settings,
-                connection,
-                fetch_images,
-            } => {
-                let transport = self.transport(connection)?;
-                let provider = build_provider((**settings).clone(), transport)?;
-                self.with_images(provider, *fetch_images)?
+            Blueprint::Upstream { settings, way } => {
+                let transport = self.transport(&way.connection)?;
+                let provider = build_provider(Arc::clone(settings), transport)?;
+                self.with_images(provider, way.fetch_images)?
             }
             Blueprint::Demo(demo) => Arc::new(DemoProvider::new(DemoConfig {
                 pace: demo.pace,
@@ -152,7 +194,7 @@ impl Composer {
             })?),
         };
         self.made.push(Made {
-            of,
+            of: Trace::of(of),
             provider: Arc::downgrade(&provider),
         });
         Ok(provider)
@@ -264,6 +306,12 @@ mod tests {
     fn what_nobody_uses_any_more_is_forgotten_with_its_secret() {
         let mut composer = Composer::new(0);
         drop(composed(&mut composer, &lab("")));
+        for made in &composer.made {
+            let Trace::Upstream { settings, .. } = &made.of else {
+                panic!("two upstreams were made")
+            };
+            assert_eq!(settings.strong_count(), 0, "not even until the next one");
+        }
         let kept = composed(&mut composer, "[demo]\nenabled = true\n");
         assert_eq!((composer.made.len(), composer.transports.len()), (1, 0));
         let again = composed(&mut composer, "[demo]\nenabled = true\n");

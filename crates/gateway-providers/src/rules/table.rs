@@ -25,7 +25,8 @@ static BUILTIN: &str = include_str!("../../model_rules.toml");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelRules {
-    rows: Arc<[RuleRow]>,
+    /// Shared one by one: each provider has its own selection of them.
+    rows: Arc<[Arc<RuleRow>]>,
 }
 
 /// Why a table of rules cannot be read.
@@ -83,27 +84,32 @@ impl ModelRules {
     /// With further rows, which come before those that are there.
     #[must_use]
     pub fn with_first(&self, rows: impl IntoIterator<Item = RuleRow>) -> Self {
-        rows.into_iter().chain(self.rows.iter().cloned()).collect()
+        let mut rows = rows.into_iter().map(Arc::new).peekable();
+        if rows.peek().is_none() {
+            return self.clone();
+        }
+        Self {
+            rows: rows.chain(self.rows.iter().cloned()).collect(),
+        }
     }
 
     /// The rows that may hold at a vendor.
     #[must_use]
     pub fn at(&self, vendor: &str) -> Self {
-        self.rows
-            .iter()
-            .filter(|row| row.vendors.is_empty() || row.names(vendor))
-            .cloned()
-            .collect()
+        self.only(|row| row.vendors.is_empty() || row.names(vendor))
     }
 
     /// The rows that name a vendor.
     #[must_use]
     pub fn naming(&self, vendor: &str) -> Self {
-        self.rows
-            .iter()
-            .filter(|row| row.names(vendor))
-            .cloned()
-            .collect()
+        self.only(|row| row.names(vendor))
+    }
+
+    fn only(&self, is_wanted: impl Fn(&RuleRow) -> bool) -> Self {
+        let wanted = self.rows.iter().filter(|row| is_wanted(row));
+        Self {
+            rows: wanted.cloned().collect(),
+        }
     }
 
     /// The rule for a model, by the id that its upstream gave it.
@@ -121,8 +127,8 @@ impl ModelRules {
     }
 
     /// All rows in their order.
-    pub fn rows(&self) -> &[RuleRow] {
-        &self.rows
+    pub fn rows(&self) -> impl Iterator<Item = &RuleRow> {
+        self.rows.iter().map(|row| &**row)
     }
 }
 
@@ -167,7 +173,7 @@ impl<'de> Deserialize<'de> for RuleRow {
 impl FromIterator<RuleRow> for ModelRules {
     fn from_iter<I: IntoIterator<Item = RuleRow>>(rows: I) -> Self {
         Self {
-            rows: rows.into_iter().collect(),
+            rows: rows.into_iter().map(Arc::new).collect(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The ids of what an account keeps beside conversations, wherever a request names them: an upload belongs to the
 //! account that it was sent to, and no other finds it.
 
+use std::fmt;
+
 use gateway_types::json::RawObject;
 
 use super::{
@@ -67,15 +69,41 @@ const OPTIONS: &str = "provider_options.";
 /// Where Gemini's API keeps what was uploaded to it: <https://ai.google.dev/api/files#File>.
 const UPLOADS: &[u8] = b"https://generativelanguage.googleapis.com/";
 
+/// Keys that addresses of uploads stand under.
+const ADDRESSES: &[&str] = &["url", "image_url", "file_url", "video_url", "file_data"];
+
 pub(super) fn may_carry(body: &RawObject) -> bool {
-    let mut keys = KEYS.iter().chain(TOP_KEYS);
-    keys.any(|(key, _)| body.may_hold_key(key))
-        || memchr::memmem::find(body.bytes(), UPLOADS).is_some()
+    let has_upload = || {
+        ADDRESSES.iter().any(|key| body.may_hold_key(key))
+            && memchr::memmem::find(body.bytes(), UPLOADS).is_some()
+    };
+    KEYS.iter().any(|(key, _)| body.may_hold_key(key))
+        || TOP_KEYS.iter().any(|(key, _)| body.get(key).is_some())
+        || has_upload()
+}
+
+/// Where the walk is; written out only where something is found.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    Top,
+    Member(&'a Path<'a>, &'a [u8]),
+    Element(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Top => Ok(()),
+            Self::Member(Self::Top, name) => f.write_str(&String::from_utf8_lossy(name)),
+            Self::Member(above, name) => write!(f, "{above}.{}", String::from_utf8_lossy(name)),
+            Self::Element(above, index) => write!(f, "{above}[{index}]"),
+        }
+    }
 }
 
 pub(super) fn find(cursor: &mut Cursor<'_>, pieces: &mut Vec<Piece>) -> Walk {
     let first = pieces.len();
-    members(cursor, "", pieces)?;
+    members(cursor, Path::Top, pieces)?;
     for piece in pieces.iter_mut().skip(first) {
         let options = piece.path.strip_prefix(OPTIONS);
         let addressee = options.and_then(|path| path.split('.').next());
@@ -84,29 +112,35 @@ pub(super) fn find(cursor: &mut Cursor<'_>, pieces: &mut Vec<Piece>) -> Walk {
     Ok(())
 }
 
-fn members(cursor: &mut Cursor<'_>, path: &str, pieces: &mut Vec<Piece>) -> Walk {
+fn members(cursor: &mut Cursor<'_>, path: Path<'_>, pieces: &mut Vec<Piece>) -> Walk {
     cursor.members(|cursor, key| {
         let name = key.text();
         let is = |known: &str| name == known.as_bytes();
         if PASSED.iter().any(|passed| is(passed)) {
             return cursor.value().map(drop);
         }
-        let top = if path.is_empty() { TOP_KEYS } else { &[] };
+        let is_top = matches!(path, Path::Top);
+        let top = if is_top { TOP_KEYS } else { &[] };
         let known = KEYS.iter().chain(top).find(|(known, _)| is(known));
-        let path = joined(path, &String::from_utf8_lossy(&name));
+        let path = Path::Member(&path, &name);
         match known {
-            Some((_, shape)) => named(cursor, key, *shape, &path, pieces),
-            None => any(cursor, Some(key), &path, pieces),
+            Some((_, shape)) => named(cursor, key, *shape, path, pieces),
+            None => any(cursor, Some(key), path, pieces),
         }
     })
 }
 
 /// A value that may hold names further below.
-fn any(cursor: &mut Cursor<'_>, key: Option<Key<'_>>, path: &str, pieces: &mut Vec<Piece>) -> Walk {
+fn any(
+    cursor: &mut Cursor<'_>,
+    key: Option<Key<'_>>,
+    path: Path<'_>,
+    pieces: &mut Vec<Piece>,
+) -> Walk {
     match cursor.peek() {
         Some(b'{') => members(cursor, path, pieces),
         Some(b'[') => each(cursor, |cursor, index| {
-            any(cursor, None, &format!("{path}[{index}]"), pieces)
+            any(cursor, None, Path::Element(&path, index), pieces)
         })
         .map(drop),
         Some(b'"') => {
@@ -126,7 +160,7 @@ fn named(
     cursor: &mut Cursor<'_>,
     key: Key<'_>,
     shape: Shape,
-    path: &str,
+    path: Path<'_>,
     pieces: &mut Vec<Piece>,
 ) -> Walk {
     match (cursor.peek(), shape) {
@@ -139,41 +173,33 @@ fn named(
             cursor.peek();
             let start = cursor.position();
             let value = cursor.value()?;
-            note(cursor, start, value, &format!("{path}[{index}]"), pieces);
+            note(cursor, start, value, Path::Element(&path, index), pieces);
             Ok(())
         })
         .map(drop),
         (Some(b'{'), Shape::Id | Shape::ValueOrId) => cursor.members(|cursor, key| {
             let name = key.text();
-            let path = joined(path, &String::from_utf8_lossy(&name));
+            let path = Path::Member(&path, &name);
             match KEYS.iter().find(|(known, _)| name == known.as_bytes()) {
-                _ if &*name == b"id" => named(cursor, key, Shape::Value, &path, pieces),
-                Some((_, shape)) => named(cursor, key, *shape, &path, pieces),
-                None => any(cursor, Some(key), &path, pieces),
+                _ if &*name == b"id" => named(cursor, key, Shape::Value, path, pieces),
+                Some((_, shape)) => named(cursor, key, *shape, path, pieces),
+                None => any(cursor, Some(key), path, pieces),
             }
         }),
         _ => cursor.value().map(drop),
     }
 }
 
-fn note(cursor: &Cursor<'_>, start: usize, value: &[u8], path: &str, pieces: &mut Vec<Piece>) {
+fn note(cursor: &Cursor<'_>, start: usize, value: &[u8], path: Path<'_>, pieces: &mut Vec<Piece>) {
     if let Some(id) = inside(cursor, value) {
         let range = start..cursor.position();
-        let path = path.to_owned();
+        let path = path.to_string();
         pieces.push(Piece::named_by_id(
             path,
             StateKind::Resource,
             range,
             Some(id),
         ));
-    }
-}
-
-fn joined(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     body::{self, MAX_ERROR},
     headers,
+    idle::not_silent,
     request::upstream_headers,
     send::{as_it_came, refuse_errors, send},
 };
@@ -53,6 +54,7 @@ pub(crate) async fn proxy(
     let headers = headers::for_raw_answer(&response.headers, &settings.redactor);
     let response = TransportResponse {
         headers,
+        body: not_silent(response.body, settings.timeouts.idle),
         ..response
     };
     if response.status.is_success() {

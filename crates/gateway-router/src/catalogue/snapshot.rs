@@ -17,6 +17,8 @@ pub struct CatalogueSnapshot {
     /// Upstream id to the places of the providers that list it, in their configured order.
     by_id: HashMap<Arc<str>, Vec<usize>>,
     pending: bool,
+    /// When the first list should be fetched again; `None` is at once. Every request asks.
+    next_due: Option<Instant>,
     /// The ids by their spelling; made where a name is first looked for that nobody lists.
     near: OnceLock<NearNames>,
 }
@@ -31,10 +33,12 @@ impl CatalogueSnapshot {
             }
         }
         let pending = lists.iter().any(|list| list.is_pending());
+        let next_due = lists.iter().map(|list| list.due()).min().flatten();
         Self {
             lists,
             by_id,
             pending,
+            next_due,
             near: OnceLock::new(),
         }
     }
@@ -94,7 +98,7 @@ impl CatalogueSnapshot {
 
     /// When the first list should be fetched again; `None` is at once.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.lists.iter().map(|list| list.due()).min().flatten()
+        self.next_due
     }
 
     /// A snapshot with some lists replaced.

@@ -3,7 +3,7 @@
 //! A list that comes closes what opened for the provider as a whole: it can be reached, and takes the credential. That
 //! there is quota again, it does not say. A list that does not come counts as a request that failed so.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use gateway_providers::{
     Fault, FaultKind,
@@ -45,14 +45,7 @@ impl Failover {
     /// Asks for the model list, for so long at most, and remembers what that says about the account as a whole. The
     /// record names no model.
     pub(crate) async fn check(&self, account: &SharedProvider, limit: Duration) -> Attempt {
-        let target = Target {
-            provider: Arc::clone(account),
-            model: String::new(),
-            known: false,
-            weight: 1,
-            overrides: None,
-            pace: None,
-        };
+        let target = Target::whole(account);
         let began = Instant::now();
         let probe = self.health.begin_check(account);
         let answer = timeout(limit, account.models()).await;

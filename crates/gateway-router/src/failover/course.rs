@@ -81,7 +81,7 @@ impl<T: Fn(&str) -> Timeouts> Course<'_, T> {
     }
 }
 
-fn none_healthy(refusals: Vec<(String, Refusal)>) -> NoHealthyTarget {
+pub(super) fn none_healthy(refusals: Vec<(String, Refusal)>) -> NoHealthyTarget {
     let now = Instant::now();
     let first = refusals.iter().map(|(_, refusal)| refusal.until).min();
     NoHealthyTarget {

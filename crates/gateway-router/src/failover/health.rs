@@ -164,6 +164,11 @@ impl Health {
         self.refusal_to(target, false)
     }
 
+    /// As [`refusal`](Self::refusal), to a request that has nowhere else to go.
+    pub(super) fn refusal_at_last(&self, target: &Target) -> Option<Refusal> {
+        self.refusal_to(target, true)
+    }
+
     /// As [`refusal`](Self::refusal), to a request that may have nowhere else to go.
     fn refusal_to(&self, target: &Target, last_resort: bool) -> Option<Refusal> {
         if self.is_untroubled() || target.provider.is_callers_own() {

@@ -17,6 +17,7 @@ mod feedback;
 mod health;
 pub mod judgement;
 mod onward;
+mod raw;
 mod remaining;
 mod round;
 mod run;
@@ -42,6 +43,7 @@ pub use self::{
     circuit::{CircuitState, Why},
     feedback::Feedback,
     health::{CircuitReport, Health, Refusal},
+    raw::RawReply,
 };
 use crate::succession::Kept;
 

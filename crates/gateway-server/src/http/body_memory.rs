@@ -61,6 +61,23 @@ impl BodyShare {
         Ok(())
     }
 
+    /// Holds so many bytes from now on, for what has not arrived yet. Where there is no room for more, it holds what it held.
+    ///
+    /// # Errors
+    /// 503 `overloaded`; never when it becomes smaller.
+    pub fn resize(&mut self, bytes: usize) -> Result<(), ApiError> {
+        let before = self.bytes;
+        let grown = bytes
+            .checked_sub(before)
+            .map_or(Ok(()), |more| self.grow(more, Arrived::NOTHING));
+        let kept = if grown.is_ok() { bytes } else { before };
+        self.memory
+            .held
+            .fetch_sub(self.bytes - kept, Ordering::Relaxed);
+        self.bytes = kept;
+        grown
+    }
+
     /// Gives back what is held: it is somebody else's now.
     pub fn give_back(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
@@ -82,6 +99,12 @@ impl Arrived {
     pub const ALL: Self = Self {
         bytes: 1,
         announced: Some(1),
+    };
+
+    /// A body of which nothing is there.
+    const NOTHING: Self = Self {
+        bytes: 0,
+        announced: None,
     };
 
     /// How much of the memory the bodies of others may hold when this one goes on.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::Live,
-    listener::Peer,
+    listener::{Peer, counted},
     observe::{Exchange, RequestId},
 };
 
@@ -118,6 +118,7 @@ async fn run(
             .identify(request.headers())
             .unwrap_or(Principal::Anonymous),
     };
+    let request = counted(request, live.settings.body.max_bytes, || live.body_share())?;
     principal.name().clone_into(&mut exchange.record.principal);
     handlers::handle(live, route, Admitted { request, principal }, exchange).await
 }

@@ -229,18 +229,26 @@ impl ApiError {
         }
     }
 
+    /// Why one attempt, or none, gave no reply.
+    pub fn from_failure(failure: RouteFailure, policy: UpstreamErrorPolicy) -> Self {
+        match failure {
+            RouteFailure::Call(error) => Self::from_call(error, policy),
+            RouteFailure::NoHealthyTarget(none) => none.into(),
+            RouteFailure::StateBound(bound) => bound.into(),
+            RouteFailure::Overloaded(overloaded) => overloaded.into(),
+        }
+    }
+
     /// Why a request got no reply. Where the gateway has tried more than once itself, a client that tries again
     /// multiplies the tries: it is told not to, unless the upstream said when it is back. Where it may, it is told to wait
     /// for as long as its targets are left alone.
     pub fn from_route(error: RouteError, policy: UpstreamErrorPolicy) -> Self {
         let is_retried = error.is_retried();
         let rest = error.rest;
-        let mut answer = match error.cause {
-            RouteFailure::Call(error) => Self::from_call(error, policy),
-            RouteFailure::NoHealthyTarget(none) => return none.into(),
-            RouteFailure::StateBound(bound) => return bound.into(),
-            RouteFailure::Overloaded(overloaded) => return overloaded.into(),
+        let RouteFailure::Call(cause) = error.cause else {
+            return Self::from_failure(error.cause, policy);
         };
+        let mut answer = Self::from_call(cause, policy);
         let has_known_wait = answer.0.retry_after.is_some()
             && matches!(
                 answer.0.status,

@@ -230,7 +230,13 @@ async fn plain(stream: TcpStream, address: SocketAddr, shared: &Shared) {
     };
     // A client that says nothing, or goes away, is answered by closing.
     if let Ok(Ok(Some(protocol))) = protocol {
-        serve_connection(protocol, stream, (Peer::new(address), opened), shared).await;
+        serve_connection(
+            protocol,
+            stream,
+            (Peer::new(address, shared.limits.http2_window), opened),
+            shared,
+        )
+        .await;
     }
 }
 
@@ -238,7 +244,8 @@ async fn over_tls(stream: TcpStream, acceptor: TlsAcceptor, address: SocketAddr,
     match timeout(shared.limits.head, tls::accept(acceptor, stream)).await {
         Ok(Ok(stream)) => {
             let protocol = Protocol::agreed(stream.get_ref().1.alpn_protocol());
-            let peer = (Peer::new(address), Instant::now());
+            let peer = Peer::new(address, shared.limits.http2_window);
+            let peer = (peer, Instant::now());
             serve_connection(protocol, stream, peer, shared).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),

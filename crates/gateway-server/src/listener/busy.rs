@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use super::window::Window;
+
 /// The connection that a request came on, in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct Peer {
@@ -16,7 +18,7 @@ pub struct Peer {
     work: Arc<Work>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Work {
     /// Requests that are being answered.
     open: AtomicU32,
@@ -27,14 +29,29 @@ struct Work {
     /// So much of that is still to come that the connection ends with the answer.
     ends: AtomicBool,
     multiplexed: AtomicBool,
+    /// What of HTTP/2 nobody has read.
+    window: Window,
 }
 
 impl Peer {
-    pub(super) fn new(address: SocketAddr) -> Self {
+    /// Of a connection on which so many bytes of bodies may lie unread, where it speaks HTTP/2.
+    pub(super) fn new(address: SocketAddr, window: u32) -> Self {
+        let work = Work {
+            open: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
+            left_unread: AtomicBool::new(false),
+            ends: AtomicBool::new(false),
+            multiplexed: AtomicBool::new(false),
+            window: Window::new(window),
+        };
         Self {
             address,
-            work: Arc::default(),
+            work: Arc::new(work),
         }
+    }
+
+    pub(super) fn window(&self) -> &Window {
+        &self.work.window
     }
 
     /// Marks the connection as at work until the mark is dropped with the answer's body.

@@ -109,6 +109,7 @@ async fn serve_http1<S, H>(
         if io.write_all(refused.bytes()).await.is_ok() {
             refused.written();
         }
+        drop(refused);
     }
     // The client may have gone, which is no news.
     let _ = io.shutdown().await;

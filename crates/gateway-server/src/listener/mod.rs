@@ -15,6 +15,7 @@ mod presence;
 mod protocol;
 mod stall;
 mod tls;
+mod window;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use self::{
     accept::{BindError, Bound, Signals, serve},
     busy::{Busy, Peer},
     tls::{TlsError, TlsFiles},
+    window::counted,
 };
 
 /// Bounds of client connections.

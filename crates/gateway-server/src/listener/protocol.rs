@@ -6,7 +6,7 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpStream, time::sleep};
 
-use super::{ConnectionLimits, presence::Presence, stall::StreamTasks};
+use super::{ConnectionLimits, presence::Presence, stall::StreamTasks, window::STREAMS};
 
 /// The most that is read at once of HTTP/1.1, so that most bodies are one piece, which need not be joined. hyper takes
 /// heads up to this size then; [`framing::check`](crate::http::framing::check) holds them to the limit.
@@ -55,7 +55,7 @@ impl Protocols {
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.max_streams)
-            .initial_stream_window_size(limits.http2_window / 4)
+            .initial_stream_window_size(limits.http2_window / STREAMS)
             .initial_connection_window_size(limits.http2_window)
             // Over this h2 answers a bare status by itself; what is over the limit itself gets an error object.
             .max_header_list_size(

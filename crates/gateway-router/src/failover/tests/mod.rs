@@ -5,6 +5,7 @@ mod capacity;
 mod checks;
 mod hedging;
 mod moving_on;
+mod raw;
 mod resting;
 mod storm;
 mod succession;

@@ -9,11 +9,10 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
-use gateway_client::transport::TransportResponse;
 use gateway_providers::{
     Call, CallError, Fault, FaultKind, Operation, Provider, Reply, ReplyBody,
     call::EventBatch,
-    provider::{ModelListing, ProxyRequest},
+    provider::{ModelListing, ProxyReply, ProxyRequest},
 };
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
@@ -30,6 +29,9 @@ pub(crate) enum Answer {
     After(Duration, Box<Answer>),
 }
 
+/// What a raw request comes to.
+pub(super) type RawAnswer = Result<ProxyReply, CallError>;
+
 type Script = Box<dyn Fn(&Call, usize) -> Answer + Send + Sync>;
 
 pub(crate) struct Upstream {
@@ -42,6 +44,8 @@ pub(crate) struct Upstream {
     given_up: Mutex<Vec<Instant>>,
     /// What its model list comes to.
     list: Mutex<fn() -> Answer>,
+    /// What raw requests come to.
+    raw: Mutex<fn() -> RawAnswer>,
 }
 
 /// A call under way; dropped before its end, it was given up.
@@ -80,6 +84,7 @@ impl Upstream {
             calls: Mutex::default(),
             given_up: Mutex::default(),
             list: Mutex::new(|| Answer::Good),
+            raw: Mutex::new(|| Err(Fault::new(FaultKind::Unreachable, "scripted").into())),
         })
     }
 
@@ -108,6 +113,11 @@ impl Upstream {
     /// From now on its model list comes to this.
     pub(super) fn lists(&self, answer: fn() -> Answer) {
         *self.list.lock().unwrap() = answer;
+    }
+
+    /// From now on raw requests come to this.
+    pub(super) fn answers_raw(&self, answer: fn() -> RawAnswer) {
+        *self.raw.lock().unwrap() = answer;
     }
 
     /// When calls were given up by who made them.
@@ -209,8 +219,9 @@ impl Provider for Upstream {
         }
     }
 
-    async fn proxy(&self, _request: ProxyRequest) -> Result<TransportResponse, CallError> {
-        Err(Fault::new(FaultKind::Unreachable, "scripted").into())
+    async fn proxy(&self, _request: ProxyRequest) -> RawAnswer {
+        let answer = *self.raw.lock().unwrap();
+        answer()
     }
 }
 

@@ -38,8 +38,8 @@ pub struct Limits {
     #[schemars(range(min = 1))]
     pub max_streams_per_connection: u32,
     /// How much of its requests' bodies one HTTP/2 connection may have sent before anybody reads it; one request may
-    /// have sent a quarter of that. It is beside `max_request_memory`, and a caller far away sends so much in one round
-    /// trip and no more. 64 KiB to 16 MiB.
+    /// have sent a quarter of that. It is counted in `max_request_memory`, and a caller far away sends so much in one
+    /// round trip and no more. 64 KiB to 16 MiB.
     pub http2_window: ByteSize,
 }
 

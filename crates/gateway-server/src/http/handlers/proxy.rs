@@ -7,6 +7,7 @@ use axum::body::Body;
 use futures::StreamExt;
 use gateway_client::transport::ByteStream;
 use gateway_providers::provider::ProxyRequest;
+use gateway_router::RawReply;
 use http::{HeaderValue, Method, Request, header};
 
 use self::judge::{Judge, Outgoing};
@@ -61,12 +62,14 @@ pub(super) async fn relay(
         headers: forward::for_proxy(&parts.headers, &live.settings.hops),
         body,
     };
-    let permit = live.router.enter(&provider).await?;
-    let reply = provider.proxy(outbound).await;
+    let reply = live.router.raw(&provider, outbound).await;
     drop(share);
-    let reply = reply.map_err(|error| {
+    let RawReply {
+        response: reply,
+        permit,
+    } = reply.map_err(|error| {
         let ours = refusal.take();
-        ours.unwrap_or_else(|| ApiError::from_call(error, live.upstream_errors()))
+        ours.unwrap_or_else(|| ApiError::from_failure(error, live.upstream_errors()))
     })?;
     Ok(Answer {
         status: reply.status,
