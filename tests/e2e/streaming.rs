@@ -164,13 +164,16 @@ fn usage_is_injected_into_streams_only() {
 /// F55: measured from the client's hanging up to the upstream's noticing.
 #[test]
 fn a_client_that_leaves_cancels_the_upstream() {
-    let before_first = ("before the first event", Reply::stream().hang());
-    let in_the_middle = ("in the middle", Reply::sse(&[ROLE, HELLO]).hang());
-    each([before_first, in_the_middle], |(phase, reply)| {
+    let before_first = || ("before the first event", Reply::stream().hang());
+    let in_the_middle = || ("in the middle", Reply::sse(&[ROLE, HELLO]).hang());
+    // What was read last decides how the connection is watched: all of a small prompt, or the rest of a large one.
+    let cases = [1, 100_000, 300_000].map(|prompt| [(prompt, before_first()), (prompt, in_the_middle())]);
+    each(cases.into_iter().flatten(), |(prompt, (phase, reply))| {
         let model = patient().model("leave", reply);
         let name = model.trim_start_matches("lab/").to_owned();
         let mut client = patient().gateway.client();
-        let request = Request::chat(&model, true);
+        let messages = serde_json::json!([{"role": "user", "content": "x".repeat(prompt)}]);
+        let request = Request::json("/v1/chat/completions", &serde_json::json!({"model": model, "messages": messages, "stream": true}));
         if phase == "in the middle" {
             client.begin(&request).read_until("Hello", PATIENCE);
         } else {
@@ -182,8 +185,8 @@ fn a_client_that_leaves_cancels_the_upstream() {
         client.close();
         let noticed = seen.wait_until_peer_left(PATIENCE);
         let took = noticed.saturating_duration_since(left);
-        eprintln!("client left {phase}: the upstream noticed after {took:?}");
-        assert!(took < CANCEL_LIMIT, "{phase}: {took:?}");
+        eprintln!("client left {phase}, after {prompt} bytes of prompt: the upstream noticed after {took:?}");
+        assert!(took < CANCEL_LIMIT, "{phase}, {prompt}: {took:?}");
         if took > CANCEL_GOAL {
             eprintln!("that is more than the goal of {CANCEL_GOAL:?}");
         }

@@ -257,8 +257,9 @@ async fn serve_connection<S>(protocol: Protocol, stream: S, peer: (Peer, Instant
 where
     S: AsyncRead + AsyncWrite + Presence + Unpin + Send + 'static,
 {
+    let open = shared.observers.metrics.connections.load(Ordering::Relaxed);
     connection::serve(
-        (&shared.protocols, protocol),
+        (&shared.protocols, protocol, open),
         stream,
         peer,
         shared.front.clone(),

@@ -37,9 +37,9 @@ use crate::{
     },
 };
 
-/// Serves one connection until it ends, or until a shutdown has let its requests finish.
+/// Serves one connection, of so many that are open, until it ends, or until a shutdown has let its requests finish.
 pub(super) async fn serve<S>(
-    (protocols, protocol): (&Protocols, Protocol),
+    (protocols, protocol, open): (&Protocols, Protocol, i64),
     stream: S,
     (peer, opened): (Peer, Instant),
     front: Front,
@@ -65,7 +65,7 @@ pub(super) async fn serve<S>(
     // Connections are large, and are held in one place rather than in each future around them.
     let serving: BoxFuture<'static, ()> = match protocol {
         Protocol::Http1 => {
-            let connection = protocols.http1::<S>().serve_connection(io, service);
+            let connection = protocols.http1::<S>(open).serve_connection(io, service);
             serve_http1(Box::new(connection), peer, limits, draining, refuser).boxed()
         }
         Protocol::Http2 => {

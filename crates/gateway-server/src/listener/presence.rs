@@ -1,7 +1,7 @@
 //! Whether a client is still there while its request is answered.
 //!
-//! hyper finds out by reading on, and holds a read buffer for that as long as an answer lasts: a stream that follows a
-//! large prompt held as much as the largest piece of the prompt. The system knows it without a buffer.
+//! hyper finds out by reading on, into one more buffer that lasts as long as the answer, and as large as the largest
+//! piece of the prompt. The system tells it without one.
 
 use std::{
     io,

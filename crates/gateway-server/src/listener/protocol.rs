@@ -9,8 +9,12 @@ use tokio::{net::TcpStream, time::sleep};
 use super::{ConnectionLimits, presence::Presence, stall::StreamTasks, window::STREAMS};
 
 /// The most that is read at once of HTTP/1.1, so that most bodies are one piece, which need not be joined. hyper takes
-/// heads up to this size then; [`framing::check`](crate::http::framing::check) holds them to the limit.
+/// heads up to this size then; [`framing::check`](crate::http::framing::check) holds them to the limit. A connection
+/// keeps a buffer of this size while it answers a large request.
 const READ_AT_ONCE: usize = 128 * 1024;
+/// Where so many connections are open, further ones read less at once and keep half of that: what is fast for few is not
+/// to be much for many.
+const MANY: i64 = 1_000;
 /// hyper refuses to work with a smaller buffer.
 const LEAST_HEAD_BYTES: usize = 8192;
 
@@ -30,23 +34,23 @@ pub(super) enum Protocol {
 /// The settings of all connections.
 #[derive(Debug)]
 pub(super) struct Protocols {
+    /// For few connections that can be watched without being read.
+    http1_at_once: http1::Builder,
     http1: http1::Builder,
-    /// For streams that are read on while a request is answered, where every connection keeps its buffer.
-    http1_read_on: http1::Builder,
     pub(super) http2: http2::Builder<StreamTasks>,
 }
 
 impl Protocols {
     pub(super) fn new(limits: ConnectionLimits) -> Self {
-        let mut http1_read_on = http1::Builder::new();
-        http1_read_on
+        let mut http1 = http1::Builder::new();
+        http1
             .timer(TokioTimer::new())
             // hyper counts the idle time before a head as part of reading it; heads themselves have `Deadlines`.
             .header_read_timeout(limits.keep_alive)
             .max_headers(limits.max_headers)
             .max_buf_size(limits.max_head_bytes.max(LEAST_HEAD_BYTES));
-        let mut http1 = http1_read_on.clone();
-        http1
+        let mut http1_at_once = http1.clone();
+        http1_at_once
             .half_close(true)
             .max_buf_size(limits.max_head_bytes.max(READ_AT_ONCE));
         let mut http2 = http2::Builder::new(StreamTasks {
@@ -68,18 +72,18 @@ impl Protocols {
             .keep_alive_interval(Duration::from_secs(20))
             .keep_alive_timeout(Duration::from_secs(20));
         Self {
+            http1_at_once,
             http1,
-            http1_read_on,
             http2,
         }
     }
 
-    /// What HTTP/1.1 is served with over such a stream.
-    pub(super) fn http1<S: Presence>(&self) -> &http1::Builder {
-        if S::IS_TOLD {
-            &self.http1
+    /// What HTTP/1.1 is served with over such a stream, where so many connections are open.
+    pub(super) fn http1<S: Presence>(&self, open: i64) -> &http1::Builder {
+        if S::IS_TOLD && open <= MANY {
+            &self.http1_at_once
         } else {
-            &self.http1_read_on
+            &self.http1
         }
     }
 }

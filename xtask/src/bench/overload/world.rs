@@ -167,7 +167,7 @@ pub(crate) const WORLDS: &[World] = &[
                 checks: &[],
             },
             Step {
-                load: senders("bodies-400", "400 clients", 400),
+                load: senders("bodies-200", "200 clients", 200),
                 checks: &[Check::Goodput(50.0), Check::MemoryAdded(150.0)],
             },
         ],
