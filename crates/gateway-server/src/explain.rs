@@ -361,6 +361,7 @@ targets = [{ target = "a/large", weight = 3, parameters = { seed = 7 } }, "b/sma
         ] {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
         }
+        assert!(!text.contains("Without the lists"), "{text}");
     }
 
     #[tokio::test]

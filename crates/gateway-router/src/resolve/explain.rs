@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    ModelRequest, Plan, Pool, ResolveError, Rule, Target, Verdict, is_permitted, resolve, sequence,
+    ModelRequest, Plan, Pool, ResolveError, Rule, Target, Verdict, is_permitted, judged,
+    rules::{Choice, Found},
+    sequence,
     table::RoutingTable,
 };
 use crate::catalogue::CatalogueSnapshot;
@@ -23,7 +25,8 @@ pub struct Explanation {
     pub candidates: Vec<Candidate>,
     /// Why the request goes nowhere, where it does.
     pub refused: Option<ResolveError>,
-    /// Providers whose models are not known (yet): with their lists the answer may be another.
+    /// Providers whose models are not known (yet): with their lists the answer may be another. None where an alias
+    /// decides, for which lists do not count.
     pub unlisted: Vec<String>,
 }
 
@@ -53,31 +56,12 @@ pub(crate) fn explain(
     table: &RoutingTable,
     catalogue: &CatalogueSnapshot,
 ) -> Explanation {
-    let Verdict { answer, .. } = resolve(request, table, catalogue);
-    let found = sequence::locate(request, table, catalogue).found.ok();
-    let matched = found.as_ref().map(|found| found.rule);
-    let pool = found.as_ref().and_then(|found| found.pool.cloned());
-    let candidates = found.map_or_else(Vec::new, |found| {
-        let alias = found.alias;
-        let choices = found.choices.into_iter();
-        choices
-            .filter_map(|choice| {
-                let provider = table.providers().get(choice.provider)?;
-                let left_out = if !is_permitted(&choice, request.model, alias, table) {
-                    Some(LeftOut::NotAllowed)
-                } else if !provider.supports(request.operation) {
-                    Some(LeftOut::NotOffered)
-                } else {
-                    None
-                };
-                Some(Candidate {
-                    accounts: table.accounts(provider.name()).len().max(1),
-                    target: choice.at(provider.clone()),
-                    left_out,
-                })
-            })
-            .collect()
-    });
+    let located = sequence::locate(request, table, catalogue);
+    let found = located.found.as_ref().ok();
+    let matched = found.map(|found| found.rule);
+    let pool = found.and_then(|found| found.pool.cloned());
+    let candidates = found.map_or_else(Vec::new, |found| candidates(request, found, table));
+    let Verdict { answer, .. } = judged(request, located, table, catalogue);
     Explanation {
         passed_over: passed_over(matched),
         matched,
@@ -85,8 +69,37 @@ pub(crate) fn explain(
         moves_on: answer.as_ref().is_ok_and(moves_on),
         candidates,
         refused: answer.err(),
-        unlisted: unlisted(table, catalogue),
+        // An alias says where it leads, whatever the lists say.
+        unlisted: if matched == Some(Rule::Alias) {
+            Vec::new()
+        } else {
+            unlisted(table, catalogue)
+        },
     }
+}
+
+/// Everything that the rule found, also what is left out.
+fn candidates(
+    request: &ModelRequest<'_>,
+    found: &Found<'_>,
+    table: &RoutingTable,
+) -> Vec<Candidate> {
+    let candidate = |choice: &Choice| {
+        let provider = table.providers().get(choice.provider)?;
+        let left_out = if !is_permitted(choice, request.model, found.alias, table) {
+            Some(LeftOut::NotAllowed)
+        } else if !provider.supports(request.operation) {
+            Some(LeftOut::NotOffered)
+        } else {
+            None
+        };
+        Some(Candidate {
+            accounts: table.accounts(provider.name()).len().max(1),
+            target: choice.clone().at(provider.clone()),
+            left_out,
+        })
+    };
+    found.choices.iter().filter_map(candidate).collect()
 }
 
 fn moves_on(plan: &Plan) -> bool {

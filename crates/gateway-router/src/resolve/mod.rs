@@ -271,7 +271,22 @@ pub fn resolve(
     table: &RoutingTable,
     catalogue: &CatalogueSnapshot,
 ) -> Verdict {
-    let Located { found, patience } = sequence::locate(request, table, catalogue);
+    judged(
+        request,
+        sequence::locate(request, table, catalogue),
+        table,
+        catalogue,
+    )
+}
+
+/// What policy and capabilities leave of the rules' answer.
+fn judged(
+    request: &ModelRequest<'_>,
+    located: Located<'_>,
+    table: &RoutingTable,
+    catalogue: &CatalogueSnapshot,
+) -> Verdict {
+    let Located { found, patience } = located;
     let by_listing = found.as_ref().is_ok_and(|found| found.by_listing);
     let answer = found
         .and_then(|found| permitted(request.model, found, table))
