@@ -22,14 +22,14 @@ const FILTER: &str = "content_filter";
 const ENDS: &[(Family, &[&str], &str)] = &[
     (Family::Anthropic, &["end_turn", "stop_sequence"], NORMAL),
     (Family::Anthropic, &["tool_use"], CALLS),
-    (Family::Anthropic, &["max_tokens", "model_context_window_exceeded", "pause_turn"], LIMIT),
+    (Family::Anthropic, &["max_tokens", "model_context_window_exceeded", "pause_turn", "compaction"], LIMIT),
     (Family::Anthropic, &["refusal"], FILTER),
     (Family::Bedrock, &["end_turn", "stop_sequence"], NORMAL),
     (Family::Bedrock, &["tool_use"], CALLS),
     (Family::Bedrock, &["max_tokens", "model_context_window_exceeded"], LIMIT),
     (Family::Bedrock, &["guardrail_intervened", "content_filtered"], FILTER),
     (Family::Gemini, &["stop", "1"], NORMAL),
-    (Family::Gemini, &["max_tokens", "2"], LIMIT),
+    (Family::Gemini, &["max_tokens", "2", "continuation"], LIMIT),
     (
         Family::Gemini,
         &["safety", "3", "recitation", "4", "blocklist", "prohibited_content", "spii", "model_armor", "image_safety", "image_prohibited_content", "image_recitation"],

@@ -2,7 +2,8 @@
 """Installs the providers' own SDKs below the target folder and lets them judge.
 
 What the gateway sends to each provider (judge.py), and what this tree believes that each provider sends (read.py). With
-GATEWAY_CORPUS recorded traffic is judged, too.
+GATEWAY_CORPUS recorded traffic is judged, too. And answers that nobody has recorded, made from the SDKs' own types
+(made/), go through the gateway: all that they say must reach a chat client.
 
     python3 tests/sdk/judges/run.py            GATEWAY_BIN=/path/to/gateway skips a build
 """
@@ -28,7 +29,22 @@ def main():
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", *SDKS]
     subprocess.run(install, check=True)
     judgements = [[python, HERE / "judge.py"], [python, HERE / "read.py", what_is_sent()]]
-    return max(subprocess.run(judgement).returncode for judgement in judgements)
+    statuses = [subprocess.run(judgement).returncode for judgement in judgements]
+    return max(*statuses, made_answers(python))
+
+
+def made_answers(python):
+    """Whether every answer that the SDKs' types allow reaches a chat client whole, and openai-python reads it."""
+    made, told = PLACE / "made", PLACE / "made-told"
+    subprocess.run([python, "-m", "made.make", made], cwd=HERE, check=True)
+    environment = {**os.environ, "GATEWAY_CORPUS": str(made), "GATEWAY_CORPUS_OUT": str(told)}
+    replay = ["cargo", "test", "--quiet", "--package", "gateway-e2e", "--test", "corpus", "every_recording"]
+    judgements = [
+        (replay, ROOT),
+        ([python, "-m", "made.lost", made, told], HERE),
+        ([python, "-W", "ignore", HERE.parent / "corpus" / "read.py", told], HERE),
+    ]
+    return max(subprocess.run(command, cwd=place, env=environment).returncode for command, place in judgements)
 
 
 def what_is_sent():

@@ -11,6 +11,8 @@ pub(super) struct Choice {
     /// Whether the role was told.
     pub(super) begun: bool,
     pub(super) calls: Vec<Call>,
+    /// How many images were told.
+    pub(super) images: u32,
     /// Why it ended, once it did: OpenAI's word and the upstream's own.
     pub(super) finish: Option<(FinishReason, Option<String>)>,
 }

@@ -238,8 +238,8 @@ fn write_delta(
             out.extend_from_slice(b"}]");
         }
         Piece::Annotations(annotations) => member(out, "\"annotations\":", &annotations),
-        Piece::Image(url) => {
-            let image = json!([{"type": "image_url", "image_url": {"url": url}}]);
+        Piece::Image { index, url } => {
+            let image = json!([{"index": index, "type": "image_url", "image_url": {"url": url}}]);
             member(out, "\"images\":", &image);
         }
         Piece::Audio(audio) => member(out, "\"audio\":", &audio),

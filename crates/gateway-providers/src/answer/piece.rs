@@ -54,7 +54,11 @@ pub(super) enum Piece<'a> {
         extra_content: ToolCallExtraContent,
     },
     Annotations(Vec<Annotation>),
-    Image(&'a str),
+    Image {
+        /// Its place among the choice's images: clients put a list's entries together by it.
+        index: u32,
+        url: &'a str,
+    },
     Audio(Value),
     Logprobs(ChoiceLogprobs),
     /// All that only the provider has.

@@ -207,3 +207,18 @@ fn citations_of_a_stream_come_in_one_chunk() {
     assert_eq!(delta(2), &json!({}));
     assert_eq!(told[2]["choices"][0]["finish_reason"], "stop");
 }
+
+#[test]
+fn images_of_a_stream_have_their_places() {
+    for mut answer in [AnswerWriter::chunks(seed()), AnswerWriter::whole(seed())] {
+        answer.image(0, "data:image/png;base64,AA");
+        answer.image(0, "data:image/png;base64,BB");
+        answer.finish(0, FinishReason::Stop, None);
+        assert!(answer.conclude());
+        let told = String::from_utf8(answer.take_bytes().to_vec()).unwrap();
+        for (index, data) in [(0, "AA"), (1, "BB")] {
+            let image = json!({"index": index, "type": "image_url", "image_url": {"url": format!("data:image/png;base64,{data}")}});
+            assert!(told.contains(&image.to_string()), "{told}");
+        }
+    }
+}

@@ -149,9 +149,9 @@ impl Message {
             Piece::Annotations(annotations) => {
                 self.annotations.extend(annotations.iter().map(value));
             }
-            Piece::Image(url) => self
+            Piece::Image { index, url } => self
                 .images
-                .push(json!({"type": "image_url", "image_url": {"url": url}})),
+                .push(json!({"index": index, "type": "image_url", "image_url": {"url": url}})),
             Piece::Audio(audio) => merge_audio(&mut self.audio, audio),
             Piece::Logprobs(logprobs) => merge_lists(&mut self.logprobs, value(&logprobs)),
             Piece::ProviderData(data) => self.provider_data = data,

@@ -241,7 +241,10 @@ impl AnswerWriter {
     /// An image that the model made: a `data:` or `https:` URL. It is told in `images`, as
     /// [OpenRouter](https://openrouter.ai/docs/features/multimodal/image-generation) does.
     pub fn image(&mut self, choice: u32, url: &str) {
-        self.put(choice, Piece::Image(url));
+        let images = &mut self.choice(choice).images;
+        let index = *images;
+        *images = index.saturating_add(1);
+        self.put(choice, Piece::Image { index, url });
     }
 
     /// Speech that the model made, as OpenAI's `audio` object; several are merged as a stream's deltas are.

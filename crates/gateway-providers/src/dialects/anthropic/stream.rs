@@ -68,10 +68,7 @@ pub(super) fn read(
                 reader.usage(object(Some(report))?, answer);
             }
             let mut members = object(event.delta)?;
-            if let Some(value) = event.context_management {
-                let value = serde_json::from_str(value.get()).unwrap_or(Value::Null);
-                members.insert("context_management".to_owned(), value);
-            }
+            members.extend(beside_the_delta(text));
             reader.end(&members, answer);
         }
         "message_stop" => return Ok(Flow::Complete),
@@ -82,6 +79,15 @@ pub(super) fn read(
         _ => {}
     }
     Ok(Flow::More)
+}
+
+/// What the last event but one says of the message beside its `delta` and its usage.
+fn beside_the_delta(event: &str) -> Object {
+    let mut members: Object = serde_json::from_str(event).unwrap_or_default();
+    for known in ["type", "delta", "usage"] {
+        members.remove(known);
+    }
+    members
 }
 
 /// An event that has not the shape of those that are known: no harm where it is of another kind.

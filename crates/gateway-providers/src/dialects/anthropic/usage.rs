@@ -90,13 +90,8 @@ impl Reports {
             details.cache_write_tokens = written.into();
             usage.prompt_tokens_details = details.into();
         }
-        let thinking = all
-            .get("output_tokens_details")
-            .and_then(|details| details.get("thinking_tokens"))
-            .and_then(Value::as_u64);
-        if let Some(thinking) = thinking {
-            let details = CompletionTokensDetails::default().with_reasoning_tokens(thinking);
-            usage.completion_tokens_details = details.into();
+        if let Some(Value::Object(native)) = all.get("output_tokens_details") {
+            usage.completion_tokens_details = completion_details(native).into();
         }
         let others = all
             .iter()
@@ -106,6 +101,18 @@ impl Reports {
         }
         Some(usage)
     }
+}
+
+fn completion_details(native: &Object) -> CompletionTokensDetails {
+    let mut details = CompletionTokensDetails::default();
+    for (name, value) in native {
+        if name == "thinking_tokens" {
+            details.reasoning_tokens = value.as_u64().into();
+        } else {
+            details.extra.insert(name.clone(), value.clone());
+        }
+    }
+    details
 }
 
 /// Counts are added, lists put together; of everything else the later one stays.

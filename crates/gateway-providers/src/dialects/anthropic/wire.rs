@@ -221,8 +221,6 @@ pub(super) struct Event<'a> {
     pub(super) delta: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) context_management: Option<&'a RawValue>,
 }
 
 /// The parts of a block that come one by one, except for the rare ones.

@@ -46,9 +46,22 @@ pub(super) const FACTS: &[&str] = &[
     "performance_config",
     "additional_fields",
     "usage",
+    FURTHER,
 ];
-/// Members of the usage that OpenAI's has no place for.
-const FURTHER_USAGE: &[&str] = &["cacheDetails", "serverToolUsage"];
+/// The member of `provider_data` with everything else around the message.
+const FURTHER: &str = "further_members";
+/// Members around the message that are told elsewhere, and padding.
+const TOLD_ELSEWHERE: &[&str] = &["output", "stopReason", "usage", "serviceTier", "p"];
+/// Members of the usage that OpenAI's has a place for.
+const TOLD_USAGE: &[&str] = &[
+    "inputTokens",
+    "outputTokens",
+    "totalTokens",
+    "cacheReadInputTokens",
+    "cacheReadInputTokenCount",
+    "cacheWriteInputTokens",
+    "cacheWriteInputTokenCount",
+];
 /// There is one answer.
 const CHOICE: u32 = 0;
 
@@ -114,9 +127,10 @@ impl AnswerDecoder for ConverseDecoder {
                 self.reader.block(index, block, answer);
             }
         }
-        self.reader.facts(&mut told, answer);
         let reason = told.get("stopReason").and_then(Value::as_str);
-        self.reader.finish(reason.unwrap_or_default(), answer)
+        let reason = reason.unwrap_or_default().to_owned();
+        self.reader.facts(&mut told, answer);
+        self.reader.finish(&reason, answer)
     }
 }
 
@@ -254,6 +268,10 @@ impl Reader {
         };
         self.has_output = true;
         answer.image(CHOICE, &url);
+        if let Some(error) = image.get("error").filter(|error| says_something(error)) {
+            let error = Map::from_iter([("image_error".to_owned(), error.clone())]);
+            answer.provider_data(CHOICE, FURTHER, error.into());
+        }
     }
 
     fn whole_call(&mut self, call: &mut Map<String, Value>, answer: &mut AnswerWriter) {
@@ -306,7 +324,7 @@ impl Reader {
             let further: Map<String, Value> = native
                 .iter()
                 .filter(|(name, value)| {
-                    FURTHER_USAGE.contains(&name.as_str()) && says_something(value)
+                    !TOLD_USAGE.contains(&name.as_str()) && says_something(value)
                 })
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect();
@@ -322,6 +340,13 @@ impl Reader {
             if let Some(value) = told.remove(*native).filter(says_something) {
                 answer.provider_data(CHOICE, name, value);
             }
+        }
+        let mut further = std::mem::take(told);
+        further.retain(|name, value| {
+            !TOLD_ELSEWHERE.contains(&name.as_str()) && says_something(value)
+        });
+        if !further.is_empty() {
+            answer.provider_data(CHOICE, FURTHER, further.into());
         }
     }
 

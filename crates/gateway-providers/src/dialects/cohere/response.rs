@@ -203,6 +203,10 @@ impl Reader {
             text.clone_into(&mut token.token);
             token.logprob = Number::from(item.logprobs.iter().flatten().sum::<f64>());
             token.bytes = text.as_bytes().to_vec().into();
+            let ids = item.token_ids.clone().filter(|ids| !ids.is_empty());
+            token
+                .extra
+                .extend(ids.map(|ids| ("token_ids".to_owned(), ids.into())));
             token
         });
         let mut logprobs = Logprobs::default();

@@ -18,8 +18,12 @@ pub(super) const ITEMS: &str = "items";
 /// The length of a message's text in characters, in its marker.
 pub(super) const CHARACTERS: &str = "characters";
 
+/// The name under which members of an answer are told that nobody has heard of.
+pub(super) const FURTHER: &str = "further_members";
+
 /// Members of an answer that are no echo of the request, and that chat has no word for.
 pub(super) const CARRIED: &[&str] = &[
+    "access_programs",
     "billing",
     "content_filters",
     "conversation",
@@ -27,6 +31,44 @@ pub(super) const CARRIED: &[&str] = &[
     "input_transformations",
     "prompt_cache_diagnostics",
     "tool_usage",
+    FURTHER,
+];
+
+/// Members of an answer that repeat its request, or that are told elsewhere.
+const ECHOED: &[&str] = &[
+    "background",
+    "completed_at",
+    "created_at",
+    "frequency_penalty",
+    "id",
+    "image",
+    "include",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "model",
+    "object",
+    "output_text",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "previous_response_id",
+    "prompt",
+    "prompt_cache_key",
+    "prompt_cache_options",
+    "prompt_cache_retention",
+    "reasoning",
+    "safety_identifier",
+    "store",
+    "stream",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
 ];
 
 impl Reader {
@@ -123,6 +165,10 @@ impl Reader {
             if let Some(value) = rest.shift_remove(*name).filter(says_something) {
                 answer.provider_data(CHOICE, name, value);
             }
+        }
+        rest.retain(|name, value| !ECHOED.contains(&name.as_str()) && says_something(value));
+        if !rest.is_empty() {
+            answer.provider_data(CHOICE, FURTHER, Value::Object(rest));
         }
     }
 }

@@ -61,6 +61,7 @@ impl OpenBlock {
                     Some(Value::Array(citations)) => citations,
                     _ => Vec::new(),
                 };
+                tell_members(block, answer);
                 Self::Text { start, citations }
             }
             Some("thinking") => {
@@ -68,6 +69,7 @@ impl OpenBlock {
                 let mut told = false;
                 let text = take_text(&mut block, "thinking");
                 let signature = take_text(&mut block, "signature");
+                tell_members(block, answer);
                 if !text.is_empty() {
                     tell_thinking(answer, place, &mut told, Part::Text(text));
                 }
@@ -84,6 +86,7 @@ impl OpenBlock {
                 let mut detail = detail(place, "reasoning.encrypted");
                 detail.format = REASONING_FORMAT.into();
                 detail.data = take_text(&mut block, "data").into();
+                tell_members(block, answer);
                 answer.reasoning_detail(CHOICE, detail);
                 Self::Redacted
             }
@@ -257,6 +260,16 @@ impl Reader {
             }
             answer.provider_data(CHOICE, "citations", citation);
         }
+    }
+}
+
+/// The members of a block that chat has no place for, beside its `type`.
+fn tell_members(block: Object, answer: &mut AnswerWriter) {
+    if block
+        .iter()
+        .any(|(name, value)| name != "type" && !value.is_null())
+    {
+        answer.provider_data(CHOICE, "block_members", Value::Object(block));
     }
 }
 

@@ -380,3 +380,43 @@ fn a_custom_tools_text_comes_out_of_its_arguments() {
         json!({"name": "run", "input": "x"})
     );
 }
+
+/// What no version of the contract knew yet is told all the same, beside what is known.
+#[test]
+fn members_that_nobody_has_heard_of_are_told() {
+    let blocks = json!([
+        {"type": "text", "text": "a", "citations": null, "mood": "glad"},
+        {"type": "thinking", "thinking": "b", "signature": "c", "depth": 3},
+    ]);
+    let body = json!({
+        "id": "m", "type": "message", "role": "assistant", "model": "x", "content": blocks, "stop_reason": "end_turn",
+        "usage": {"input_tokens": 1, "output_tokens": 2, "output_tokens_details": {"thinking_tokens": 1, "image_tokens": 7}},
+    });
+    let told = whole(body.to_string().as_bytes(), &Asked::default()).answer;
+    assert_eq!(
+        told["choices"][0]["message"]["provider_data"]["anthropic"]["block_members"],
+        json!([{"type": "text", "mood": "glad"}, {"type": "thinking", "depth": 3}])
+    );
+    let details = &told["usage"]["completion_tokens_details"];
+    assert_eq!(details, &json!({"reasoning_tokens": 1, "image_tokens": 7}));
+}
+
+#[test]
+fn what_stands_beside_the_last_delta_is_told() {
+    let transformations = json!([{"type": "thinking_dropped", "path": "messages.1"}]);
+    let events = [
+        json!({"type": "message_start", "message": {"id": "m", "model": "x", "content": []}}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1},
+            "input_transformations": transformations, "context_management": {"applied_edits": []}}),
+        json!({"type": "message_stop"}),
+    ];
+    let bytes: String = events
+        .iter()
+        .map(|event| format!("data: {event}\n\n"))
+        .collect();
+    let told = streamed(bytes.as_bytes(), Cut::Bytes(7), &Asked::default()).answer;
+    let own = &told["choices"][0]["message"]["provider_data"]["anthropic"];
+    assert_eq!(own["input_transformations"], json!([transformations]));
+    assert_eq!(own["context_management"], json!([{"applied_edits": []}]));
+    assert_eq!(own.as_object().unwrap().len(), 2, "{own}");
+}

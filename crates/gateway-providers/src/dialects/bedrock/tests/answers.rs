@@ -301,3 +301,24 @@ fn an_answer_that_never_ends_its_blocks_is_cut_off() {
     long.extend((0..30).map(|_| delta(0, &json!({"toolUse": {"input": piece}}))));
     assert_eq!(stream(&long, &[]).fault.unwrap().kind, FaultKind::TooLarge);
 }
+
+#[test]
+fn members_that_nobody_has_heard_of_are_told() {
+    let around = json!({"usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3, "imageTokens": 4}, "mood": {"a": 1}});
+    let mut body = around.clone();
+    body["output"] = json!({"message": {"content": [{"text": "a"}]}});
+    body["stopReason"] = json!("end_turn");
+    let whole = replay::whole(body.to_string().as_bytes(), replay::decoder(&[]));
+    let mut metadata = around;
+    metadata["p"] = json!("padding");
+    let events = [
+        delta(0, &json!({"text": "a"})),
+        stop("end_turn"),
+        ("metadata", metadata),
+    ];
+    for outcome in [whole, stream(&events, &[])] {
+        let own = &outcome.answer["choices"][0]["message"]["provider_data"]["bedrock"];
+        assert_eq!(own["further_members"], json!([{"mood": {"a": 1}}]));
+        assert_eq!(own["usage"], json!([{"imageTokens": 4}]));
+    }
+}

@@ -255,6 +255,7 @@ fn log_probabilities_are_told_for_each_piece() {
         let tokens = &outcome.answer["choices"][0]["logprobs"]["content"];
         assert_eq!(tokens[0]["token"], " hi");
         assert_eq!(tokens[0]["logprob"], -0.75);
+        assert_eq!(tokens[0]["token_ids"], json!([4, 5]));
     }
 }
 

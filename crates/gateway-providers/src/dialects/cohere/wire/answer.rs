@@ -113,6 +113,9 @@ pub(in crate::dialects::cohere) struct LogprobItem<'a> {
     /// The logarithm of each token's probability.
     #[serde(default)]
     pub(in crate::dialects::cohere) logprobs: Option<Vec<f64>>,
+    /// Each token's number.
+    #[serde(default)]
+    pub(in crate::dialects::cohere) token_ids: Option<Vec<u64>>,
 }
 
 /// A whole answer.

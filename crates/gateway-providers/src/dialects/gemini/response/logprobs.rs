@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use gateway_types::{
-    Number,
+    Extra, Number,
     chat::{ChoiceLogprobs, Logprobs, TokenLogprob, TopLogprob},
 };
 use serde::Deserialize;
@@ -32,6 +32,7 @@ struct Token<'a> {
     #[serde(borrow, default)]
     token: Cow<'a, str>,
     log_probability: Option<Number>,
+    token_id: Option<Number>,
 }
 
 /// Tells the probabilities; what is not understood is left out.
@@ -47,6 +48,10 @@ pub(super) fn read(raw: &RawValue, choice: u32, answer: &mut AnswerWriter) {
         .map(|chosen| token(&chosen, top.next().and_then(|top| top.candidates)))
         .collect();
     if tokens.is_empty() {
+        // The likeliest tokens without the chosen ones have no place in OpenAI's list.
+        if let Ok(native) = serde_json::from_str(raw.get()) {
+            answer.provider_data(choice, "logprobs_result", native);
+        }
         return;
     }
     let mut told = Logprobs::default();
@@ -59,6 +64,7 @@ fn token(native: &Token<'_>, top: Option<Vec<Token<'_>>>) -> TokenLogprob {
     token.token = native.token.as_ref().to_owned();
     token.logprob = native.log_probability.unwrap_or_default();
     token.bytes = native.token.as_bytes().to_vec().into();
+    tell_id(native, &mut token.extra);
     let top = top.unwrap_or_default();
     token.top_logprobs = top.iter().map(alternative).collect::<Vec<_>>().into();
     token
@@ -69,5 +75,11 @@ fn alternative(native: &Token<'_>) -> TopLogprob {
     token.token = native.token.as_ref().to_owned();
     token.logprob = native.log_probability.unwrap_or_default();
     token.bytes = native.token.as_bytes().to_vec().into();
+    tell_id(native, &mut token.extra);
     token
+}
+
+fn tell_id(native: &Token<'_>, extra: &mut Extra) {
+    let id = native.token_id.and_then(|id| serde_json::to_value(id).ok());
+    extra.extend(id.map(|id| ("token_id".to_owned(), id)));
 }

@@ -2,8 +2,9 @@
 //!
 //! What only this provider has goes into `provider_data.google`: `parts` (server tools' calls and results, each as
 //! `{"part": ..., "at": length of the text before it in bytes}`, which come back in a later request in the same
-//! place), `grounding_metadata`, `citation_metadata`, `url_context_metadata`, `safety_ratings`, `prompt_feedback`
-//! and `finish_message`. A blocked prompt is a choice that is finished by `content_filter`, with the provider's
+//! place), `part_members` (what is said of a text or an image beside it), `grounding_metadata`, `citation_metadata`,
+//! `url_context_metadata`, `safety_ratings`, `prompt_feedback`, `model_status`, `token_count`, `avg_logprobs` and
+//! `finish_message`. A blocked prompt is a choice that is finished by `content_filter`, with the provider's
 //! words as its refusal and `blocked:REASON` as the native reason.
 
 mod citations;
@@ -22,7 +23,10 @@ use super::{
 };
 use crate::{Fault, answer::AnswerWriter, dialects::time};
 
-pub(super) use self::usage::{plus, read as read_usage, tier};
+pub(super) use self::usage::{further, plus, read as read_usage, tier};
+
+/// What is said of the whole answer is told with this choice.
+const FIRST: u32 = 0;
 
 /// What a decoder must know to read answers.
 #[derive(Debug)]
@@ -43,19 +47,26 @@ pub(super) fn read(
     answer: &mut AnswerWriter,
 ) -> Result<Option<String>, Box<Fault>> {
     identify(&native, answer);
+    let candidates = native.candidates.unwrap_or_default();
     if let Some(usage) = native.usage_metadata.as_ref() {
-        if let Some(counts) = read_usage(usage) {
+        if let Some(mut counts) = read_usage(usage) {
+            // Every event reports: what is rarely read is only taken from the last ones.
+            if candidates.iter().all(|told| told.finish_reason.is_some()) {
+                further(usage, &mut counts);
+            }
             answer.usage(plus(counts, reading.before));
         }
         if let Some(tier) = tier(usage) {
             answer.service_tier(tier);
         }
     }
-    let candidates = native.candidates.unwrap_or_default();
     if candidates.is_empty()
         && let Some(feedback) = &native.prompt_feedback
     {
         blocked(feedback, answer);
+    }
+    if let Some(raw) = says_something(native.model_status) {
+        carry("model_status", raw, FIRST, answer);
     }
     let mut token = None;
     for (position, candidate) in (0..).zip(candidates) {
@@ -131,9 +142,15 @@ fn read_candidate(
     }
     let native = word.name(reading.finish_reasons);
     let ending = finish::of(&native);
-    if let Some(message) = &candidate.finish_message
-        && ending != Ending::Normal
-    {
+    for (name, raw) in [
+        ("token_count", candidate.token_count),
+        ("avg_logprobs", candidate.avg_logprobs),
+    ] {
+        if let Some(raw) = raw.filter(|raw| raw.get() != "null") {
+            carry(name, raw, index, answer);
+        }
+    }
+    if let Some(message) = &candidate.finish_message {
         answer.provider_data(index, "finish_message", message.0.as_ref().into());
     }
     match ending {
@@ -152,7 +169,6 @@ fn read_candidate(
 }
 
 fn blocked(feedback: &PromptFeedback<'_>, answer: &mut AnswerWriter) {
-    const CHOICE: u32 = 0;
     let Some(reason) = &feedback.block_reason else {
         return;
     };
@@ -162,18 +178,18 @@ fn blocked(feedback: &PromptFeedback<'_>, answer: &mut AnswerWriter) {
         .as_deref()
         .filter(|text| !text.is_empty());
     match message {
-        Some(message) => answer.refusal(CHOICE, message),
+        Some(message) => answer.refusal(FIRST, message),
         None => answer.refusal(
-            CHOICE,
+            FIRST,
             &format!("The provider blocked the prompt ({reason})."),
         ),
     }
     if let Some(raw) = says_something(feedback.safety_ratings) {
-        carry("safety_ratings", raw, CHOICE, answer);
+        carry("safety_ratings", raw, FIRST, answer);
     }
     let native = format!("blocked:{reason}");
     answer.finish(
-        CHOICE,
+        FIRST,
         gateway_types::chat::FinishReason::ContentFilter,
         Some(&native),
     );

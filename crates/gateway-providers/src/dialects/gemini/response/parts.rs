@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use gateway_types::chat::ToolCallExtraContent;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::super::{
     NAME,
@@ -32,6 +32,7 @@ pub(super) fn read(
         .thought_signature
         .as_deref()
         .filter(|text| !text.is_empty());
+    tell_beside(&part, choice, answer);
     if let Some(call) = part.function_call {
         return read_call(call, signature, choice, custom, answer);
     }
@@ -44,6 +45,30 @@ pub(super) fn read(
         (None, _) if is_empty(raw, signature) => {}
         (None, _) => carry(raw, choice, answer),
     }
+}
+
+/// What is said of a part that chat has a place for: a part without one is carried as a whole.
+fn tell_beside(part: &Part<'_>, choice: &ChoiceState, answer: &mut AnswerWriter) {
+    let has_a_place = part.text.is_some() || part.function_call.is_some();
+    let is_shown = part.inline_data.as_ref().is_some_and(is_shown);
+    if !has_a_place && !is_shown || part.beside().next().is_none() {
+        return;
+    }
+    let members: Map<String, Value> = part
+        .beside()
+        .filter_map(|(name, raw)| Some((name.to_owned(), serde_json::from_str(raw.get()).ok()?)))
+        .filter(|(_, value): &(_, Value)| !value.is_null())
+        .collect();
+    if !members.is_empty() {
+        let entry = json!({"part": members, "at": choice.text_bytes});
+        answer.provider_data(choice.index, "part_members", entry);
+    }
+}
+
+/// Whether chat has a place for the bytes.
+fn is_shown(blob: &Blob<'_>) -> bool {
+    let kind = blob.mime_type.as_deref().unwrap_or_default();
+    kind.starts_with("image/") || kind.starts_with("audio/")
 }
 
 /// The arguments of a call end with the call, whatever ends it.

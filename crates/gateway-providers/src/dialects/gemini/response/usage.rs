@@ -5,6 +5,7 @@
 //! used.
 
 use gateway_types::{CompletionTokensDetails, Maybe, PromptTokensDetails, Usage};
+use serde_json::{Value, value::RawValue};
 
 use super::super::wire::answer::{ModalityCount, UsageMetadata};
 
@@ -60,17 +61,47 @@ pub(in super::super) fn read(native: &UsageMetadata<'_>) -> Option<Usage> {
     );
     let mut prompt = PromptTokensDetails::default();
     prompt.cached_tokens = native.cached_content_token_count.into();
-    prompt.audio_tokens = audio(native.prompt_tokens_details.as_deref()).into();
+    prompt.audio_tokens = audio(native.prompt_tokens_details).into();
     if prompt != PromptTokensDetails::default() {
         usage.prompt_tokens_details = prompt.into();
     }
     let mut completion = CompletionTokensDetails::default();
     completion.reasoning_tokens = native.thoughts_token_count.into();
-    completion.audio_tokens = audio(native.candidates_tokens_details.as_deref()).into();
+    completion.audio_tokens = audio(native.candidates_tokens_details).into();
     if completion != CompletionTokensDetails::default() {
         usage.completion_tokens_details = completion.into();
     }
     Some(usage)
+}
+
+/// What a report says that OpenAI's usage has no place for, under the names that it has there: the counts by kind of
+/// media, and a kind of traffic that is no tier.
+pub(in super::super) fn further(native: &UsageMetadata<'_>, usage: &mut Usage) {
+    let lists = [
+        ("promptTokensDetails", native.prompt_tokens_details),
+        ("candidatesTokensDetails", native.candidates_tokens_details),
+        ("cacheTokensDetails", native.cache_tokens_details),
+        (
+            "toolUsePromptTokensDetails",
+            native.tool_use_prompt_tokens_details,
+        ),
+    ];
+    for (name, raw) in lists {
+        let counts = raw.and_then(|raw| serde_json::from_str::<Vec<Value>>(raw.get()).ok());
+        if let Some(counts) = counts.filter(|counts| !counts.is_empty()) {
+            usage.extra.insert(name.to_owned(), counts.into());
+        }
+    }
+    if let Some(kind) = native
+        .traffic_type
+        .as_ref()
+        .filter(|_| tier(native).is_none())
+    {
+        let kind = kind.name(TRAFFIC_TYPES);
+        usage
+            .extra
+            .insert("trafficType".to_owned(), kind.as_ref().into());
+    }
 }
 
 /// The tier that a report names, in OpenAI's words.
@@ -128,7 +159,8 @@ fn add(count: &mut Maybe<u64>, more: &Maybe<u64>) {
     }
 }
 
-fn audio(counts: Option<&[ModalityCount<'_>]>) -> Option<u64> {
+fn audio(counts: Option<&RawValue>) -> Option<u64> {
+    let counts: Vec<ModalityCount<'_>> = serde_json::from_str(counts?.get()).ok()?;
     let is_audio = |count: &&ModalityCount<'_>| {
         let modality = count
             .modality
@@ -136,5 +168,5 @@ fn audio(counts: Option<&[ModalityCount<'_>]>) -> Option<u64> {
             .map(|modality| modality.name(MODALITIES));
         modality.as_deref() == Some("AUDIO")
     };
-    counts?.iter().find(is_audio)?.token_count
+    counts.iter().find(is_audio)?.token_count
 }

@@ -286,3 +286,58 @@ fn what_is_no_answer_is_a_fault() {
     );
     assert_eq!(stream.fault.unwrap().kind, FaultKind::Protocol);
 }
+
+#[test]
+fn what_is_said_of_a_part_and_of_an_answer_is_told() {
+    let body = json!({
+        "candidates": [{
+            "content": {"parts": [
+                {"text": "ab", "partMetadata": {"a": 1}, "videoMetadata": null},
+                {"inlineData": {"mimeType": "image/png", "data": "AA", "displayName": "b.png"}},
+            ]},
+            "finishReason": "STOP", "finishMessage": "All said.", "tokenCount": 9, "avgLogprobs": -0.5,
+        }],
+        "modelStatus": {"modelStage": "LEGACY"},
+        "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 2, "totalTokenCount": 3, "trafficType": "NEW",
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 1}], "cacheTokensDetails": []},
+    });
+    let told = answer(&body);
+    let own = &told["choices"][0]["message"]["provider_data"]["google"];
+    let part_members = json!([{"part": {"partMetadata": {"a": 1}}, "at": 2}, {"part": {"displayName": "b.png"}, "at": 2}]);
+    assert_eq!(own["part_members"][1], part_members[1]);
+    assert_eq!(own["part_members"][0]["part"], part_members[0]["part"]);
+    for (name, value) in [
+        ("finish_message", json!("All said.")),
+        ("token_count", json!(9)),
+        ("avg_logprobs", json!(-0.5)),
+        ("model_status", json!({"modelStage": "LEGACY"})),
+    ] {
+        assert_eq!(own[name], json!([value]), "{name}");
+    }
+    let usage = &told["usage"];
+    assert_eq!(
+        usage["promptTokensDetails"],
+        json!([{"modality": "TEXT", "tokenCount": 1}])
+    );
+    assert_eq!(usage["trafficType"], "NEW");
+    assert!(usage.get("cacheTokensDetails").is_none(), "{usage}");
+}
+
+#[test]
+fn the_numbers_of_tokens_are_told_and_the_likeliest_without_the_chosen_ones() {
+    let token = |id: u64| json!({"token": "a", "tokenId": id, "logProbability": -0.5});
+    let likeliest = json!([{"candidates": [token(8)]}]);
+    let body = |result: Value| json!({"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP", "logprobsResult": result}]});
+    let told = answer(&body(
+        json!({"chosenCandidates": [token(7)], "topCandidates": likeliest}),
+    ));
+    let first = &told["choices"][0]["logprobs"]["content"][0];
+    assert_eq!(
+        (&first["token_id"], &first["top_logprobs"][0]["token_id"]),
+        (&json!(7), &json!(8))
+    );
+    let alone = json!({"topCandidates": likeliest});
+    let told = answer(&body(alone.clone()));
+    let own = &told["choices"][0]["message"]["provider_data"]["google"];
+    assert_eq!(own["logprobs_result"], json!([alone]));
+}

@@ -22,6 +22,9 @@ pub(in super::super) struct Answer<'a> {
     pub(in super::super) model_version: Option<Text<'a>>,
     #[serde(borrow)]
     pub(in super::super) response_id: Option<Text<'a>>,
+    /// Whether the model is about to be withdrawn.
+    #[serde(borrow)]
+    pub(in super::super) model_status: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(in super::super) create_time: Option<Text<'a>>,
     /// An error in place of an answer.
@@ -51,6 +54,10 @@ pub(in super::super) struct Candidate<'a> {
     #[serde(borrow)]
     pub(in super::super) logprobs_result: Option<&'a RawValue>,
     #[serde(borrow)]
+    pub(in super::super) token_count: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) avg_logprobs: Option<&'a RawValue>,
+    #[serde(borrow)]
     pub(in super::super) continuation_token: Option<Text<'a>>,
 }
 
@@ -75,6 +82,46 @@ pub(in super::super) struct Part<'a> {
     pub(in super::super) function_call: Option<FunctionCall<'a>>,
     #[serde(borrow)]
     pub(in super::super) inline_data: Option<Blob<'a>>,
+    /// What is said of the part, beside what it holds.
+    #[serde(borrow)]
+    pub(in super::super) part_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) media_resolution: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) media_processing: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) video_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) audio_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) speech_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) document_metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) spreadsheet_metadata: Option<&'a RawValue>,
+}
+
+impl<'a> Part<'a> {
+    /// What is said of the part, by the names that it has.
+    pub(in super::super) fn beside(&self) -> impl Iterator<Item = (&'static str, &'a RawValue)> {
+        let members = [
+            ("partMetadata", self.part_metadata),
+            ("mediaResolution", self.media_resolution),
+            ("mediaProcessing", self.media_processing),
+            ("videoMetadata", self.video_metadata),
+            ("audioMetadata", self.audio_metadata),
+            ("speechMetadata", self.speech_metadata),
+            ("documentMetadata", self.document_metadata),
+            ("spreadsheetMetadata", self.spreadsheet_metadata),
+            (
+                "displayName",
+                self.inline_data.as_ref().and_then(|blob| blob.display_name),
+            ),
+        ];
+        members
+            .into_iter()
+            .filter_map(|(name, raw)| Some((name, raw?)))
+    }
 }
 
 /// A call, or a piece of one.
@@ -114,6 +161,8 @@ pub(in super::super) struct Blob<'a> {
     pub(in super::super) mime_type: Option<Text<'a>>,
     #[serde(borrow)]
     pub(in super::super) data: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(in super::super) display_name: Option<&'a RawValue>,
 }
 
 /// What is said about the prompt.
@@ -139,9 +188,14 @@ pub(in super::super) struct UsageMetadata<'a> {
     pub(in super::super) tool_use_prompt_token_count: Option<u64>,
     pub(in super::super) total_token_count: Option<u64>,
     #[serde(borrow)]
-    pub(in super::super) prompt_tokens_details: Option<Vec<ModalityCount<'a>>>,
+    pub(in super::super) prompt_tokens_details: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub(in super::super) candidates_tokens_details: Option<Vec<ModalityCount<'a>>>,
+    pub(in super::super) candidates_tokens_details: Option<&'a RawValue>,
+    /// The counts by kind of media that OpenAI's usage has no place for stay raw.
+    #[serde(borrow)]
+    pub(in super::super) cache_tokens_details: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(in super::super) tool_use_prompt_tokens_details: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(in super::super) service_tier: Option<Word<'a>>,
     #[serde(borrow)]

@@ -88,7 +88,7 @@ fn everything_that_an_answer_can_have_is_told() {
         ],
         "annotations": [{"type": "url_citation", "url_citation":
             {"url": "https://a.example", "title": "A", "start_index": 7, "end_index": 11}}],
-        "images": [{"type": "image_url", "image_url": {"url": "data:image/webp;base64,AAAA"}}],
+        "images": [{"index": 0, "type": "image_url", "image_url": {"url": "data:image/webp;base64,AAAA"}}],
         "provider_data": {"responses": {"items": [
             {"type": "reasoning", "id": "rs_1"},
             {"type": "message", "phase": "commentary", "characters": 7},
@@ -321,4 +321,18 @@ fn thinking_can_be_kept_from_the_client_but_not_its_state() {
     let answer: Value = serde_json::from_slice(&answer.take_bytes()).unwrap();
     assert_eq!(message(&answer).get("reasoning_content"), None);
     assert_eq!(message(&answer)["reasoning_details"][0]["data"], "c2Vh");
+}
+
+#[test]
+fn members_that_nobody_has_heard_of_are_told_and_echoes_of_the_request_are_not() {
+    let answer = json!({
+        "id": "r", "object": "response", "created_at": 1, "model": "m", "status": "completed", "tool_choice": "auto",
+        "store": true, "mood": {"a": 1}, "unsaid": null, "access_programs": {"cyber": "standard"},
+        "output": [{"type": "message", "content": [{"type": "output_text", "text": "a"}]}],
+    });
+    let told = whole(answer.to_string().as_bytes()).unwrap();
+    assert_eq!(
+        message(&told)["provider_data"]["responses"],
+        json!({"access_programs": [{"cyber": "standard"}], "further_members": [{"mood": {"a": 1}}]})
+    );
 }

@@ -1,0 +1,1 @@
+"""Answers that nobody has recorded, made from the providers' own SDKs' types."""
