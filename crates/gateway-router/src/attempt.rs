@@ -167,13 +167,12 @@ impl RouteError {
     }
 }
 
-/// Makes one attempt. What the provider does not offer is refused before anything is sent.
+/// Makes one attempt, which begins now. What the provider does not offer is refused before anything is sent.
 pub(crate) async fn attempt(
     target: &Target,
     ask: Ask,
-    timeouts: Timeouts,
+    (timeouts, now): (Timeouts, Instant),
 ) -> (Result<Reply, CallError>, Attempt) {
-    let start = Instant::now();
     let flows_past = !ask.is_replayable();
     let mut left = Vec::new();
     let call = lightened(ask, target, &mut left).and_then(|ask| call(target, ask, timeouts));
@@ -188,7 +187,7 @@ pub(crate) async fn attempt(
         let members = overrides.members().map(|(member, ..)| member.to_owned());
         reply.tell_dropped(&members.collect::<Vec<_>>());
     }
-    let record = Attempt::of(target, outcome(&result), start.elapsed());
+    let record = Attempt::of(target, outcome(&result), now.elapsed());
     (result, record)
 }
 

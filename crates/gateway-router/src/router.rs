@@ -12,6 +12,7 @@ use gateway_providers::{
     call::Timeouts,
     provider::{ProxyRequest, SharedProvider},
 };
+use tokio::time::Instant;
 
 use crate::{
     affinity::{Affinity, AffinitySettings, BoundState, Conversation, Order, Speaker},
@@ -238,20 +239,20 @@ impl Router {
     /// # Errors
     /// [`RouteError`] with the attempts and what the last one failed with, or that no target may be asked now.
     pub async fn send(&self, plan: Plan, mut ask: Ask) -> Result<Routed, RouteError> {
-        let order = Order::of(&plan);
+        let (order, now) = (Order::of(&plan), Instant::now());
         let mut selection = self.select(plan, ask.stream);
         let conversation = ask.conversation;
         let is_well = |target: &Target| self.health().refusal(target).is_none();
         let settled = self
             .affinity
-            .settle(&mut selection, &mut ask, (order, is_well));
+            .settle(&mut selection, &mut ask, (order, now), is_well);
         settled.map_err(|bound| RouteError {
             cause: bound.into(),
             attempts: Vec::new(),
             rest: None,
         })?;
         let timeouts = |provider: &str| self.timeouts(provider);
-        let routed = self.failover.run(selection, ask, &timeouts).await?;
+        let routed = self.failover.run(selection, ask, &timeouts, now).await?;
         Ok(match conversation {
             Some(conversation) if order == Order::Ours || self.is_configured(&routed.target) => {
                 self.affinity.keep(conversation, routed)

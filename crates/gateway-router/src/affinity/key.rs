@@ -1,6 +1,10 @@
 //! What a conversation and a target are known by: numbers that are the same on every node and after a restart.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
+};
 
 use gateway_providers::rules::ModelId;
 use sha2::{Digest, Sha256};
@@ -9,6 +13,10 @@ use crate::resolve::Target;
 
 /// How much of a mark of state is read, from its end.
 const MARK_READ: usize = 128;
+
+/// What speakers are known by where it is remembered who made which state. That table is this process's own, and so is
+/// the secret of this hash: nobody outside can aim at a value of it.
+static SPEAKERS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// What a conversation is known by: 128 bits of a hash over who speaks, with which alias, and what tells this
 /// conversation from their others. The hash is one that nobody can aim at a value: a caller can neither hit nor move
@@ -33,6 +41,12 @@ impl ConversationKey {
         hash.key()
     }
 
+    /// The key from which those of a speaker's state are made; another one in each process.
+    pub(super) fn of_speaker(tenant: &str) -> Self {
+        let half = |number: u8| u128::from(SPEAKERS.hash_one((number, tenant)));
+        Self(half(0) << 64 | half(1))
+    }
+
     /// The key of a mark of state, of what this key's speaker was answered. Signatures are long, and what they end
     /// with tells them apart: only that is read, and the length.
     pub(super) fn of_mark(self, mark: &[u8]) -> Self {
@@ -44,15 +58,15 @@ impl ConversationKey {
         hash.key()
     }
 
-    /// Both halves mixed, for a table or a lottery.
+    /// Both halves mixed, for a lottery.
     pub(super) fn mixed(self) -> u64 {
-        let (low, high) = (self.0 & u128::from(u64::MAX), self.0 >> 64);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "both halves have 64 bits after the mask and the shift"
-        )]
-        let mixed = low as u64 ^ (high as u64).rotate_left(32);
-        mixed
+        let (low, high) = halves(self.0);
+        low ^ high.rotate_left(32)
+    }
+
+    /// The half of it that says in which part of a table it is; the other half says where in that part.
+    pub(super) fn low(self) -> u64 {
+        halves(self.0).0
     }
 }
 
@@ -159,8 +173,17 @@ fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     })
 }
 
+/// The lower and the higher half.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "both halves have 64 bits, and the cast takes the lower ones"
+)]
+pub(super) fn halves(number: u128) -> (u64, u64) {
+    (number as u64, (number >> 64) as u64)
+}
+
 /// Every bit of the number decides upon every bit of the result (the finalizer of SplitMix64).
-fn mix(number: u64) -> u64 {
+pub(super) fn mix(number: u64) -> u64 {
     let mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -177,6 +200,9 @@ mod tests {
         assert_ne!(key("ab", "c", b"d"), key("a", "bc", b"d"));
         assert_ne!(key("a", "b", b"cd"), key("a", "bc", b"d"));
         assert_ne!(key("a", "b", b""), key("a", "b", b"\0"));
+        let speaker = ConversationKey::of_speaker;
+        assert_eq!(speaker("alice"), speaker("alice"));
+        assert_ne!(speaker("alice"), speaker("bob"));
         let base = key("a", "b", b"c");
         assert_ne!(base.of_mark(b"x"), base.of_mark(b"y"));
         assert_ne!(base.of_mark(b"x"), key("a", "b", b"d").of_mark(b"x"));

@@ -2,7 +2,7 @@
 //! conversation already, and there opaque state of its earlier answers is understood.
 //!
 //! - [`ConversationKey`]: what a conversation is known by; `source` and `prefix` say where it is read.
-//! - `pins`: which target has which conversation, and which made which state. Whoever answers has it.
+//! - `pins` and `shard`: which target has which conversation, and which made which state. Whoever answers has it.
 //! - `answer`: the state in an answer on its way to the client.
 //! - `rendezvous`: where a new conversation goes if weights decide.
 //! - `law`: where a request may go that carries state.
@@ -13,6 +13,7 @@ mod law;
 mod pins;
 mod prefix;
 mod rendezvous;
+mod shard;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod tests;
 use std::{sync::Arc, time::Duration};
 
 use gateway_providers::state::CarriedState;
+use tokio::time::Instant;
 
 pub(crate) use self::key::Place;
 pub use self::{
@@ -141,10 +143,11 @@ impl Affinity {
         let (Some(memory), Some(by)) = (&self.memory, by) else {
             return Vec::new();
         };
+        let now = Instant::now();
         let maker = |piece| {
             let mut maker = None;
             state.marks(speaker.body, piece, |mark| {
-                maker = maker.or_else(|| memory.makers.get(by.of_mark(mark)));
+                maker = maker.or_else(|| memory.makers.get(by.of_mark(mark), now));
             });
             maker
         };
@@ -160,13 +163,14 @@ impl Affinity {
         &self,
         selection: &mut Selection,
         ask: &mut Ask,
-        (order, is_well): (Order, impl Fn(&Target) -> bool),
+        (order, now): (Order, Instant),
+        is_well: impl Fn(&Target) -> bool,
     ) -> Result<(), StateBound> {
         if selection.targets.len() < 2 {
             return Ok(());
         }
         let conversation = ask.conversation.unwrap_or_default();
-        let pinned = self.pinned(conversation);
+        let pinned = self.pinned(conversation, now);
         let targets = &mut selection.targets;
         let weighted = order == Order::Ours
             && selection
@@ -195,21 +199,25 @@ impl Affinity {
         let Some(memory) = &self.memory else {
             return routed;
         };
-        let maker = Maker::of(&routed.target);
-        if let Some(key) = conversation.key {
-            memory.pins.put(key, maker);
-        }
+        let target = &routed.target;
+        let (place, describe) = (Place::of(target), || Maker::of(target));
+        let maker = match conversation.key {
+            Some(key) => memory.pins.put(key, place, describe),
+            None => describe(),
+        };
         if let (Some(speaker), Some(operation)) = (conversation.state, conversation.operation) {
             let makers = Arc::clone(&memory.makers);
-            let keep = move |mark| makers.put(mark, maker);
+            let keep = move |mark| {
+                makers.put(mark, place, || maker);
+            };
             routed.reply.body = answer::with_marks(routed.reply.body, operation, speaker, keep);
         }
         routed
     }
 
     /// Who has the conversation.
-    fn pinned(&self, conversation: Conversation) -> Option<Maker> {
-        self.memory.as_ref()?.pins.get(conversation.key?)
+    fn pinned(&self, conversation: Conversation, now: Instant) -> Option<Maker> {
+        self.memory.as_ref()?.pins.get(conversation.key?, now)
     }
 }
 

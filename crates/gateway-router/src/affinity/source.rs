@@ -84,9 +84,6 @@ pub const MEMBERS: [&str; 5] = [
     "safety_identifier",
 ];
 
-/// Under what the makers of state are kept.
-const STATE: &str = "state";
-
 /// Who speaks, and what with.
 #[derive(Debug, Clone, Copy)]
 pub struct Speaker<'a> {
@@ -143,7 +140,7 @@ impl Conversation {
         let has_state = matches!(operation, Operation::Chat | Operation::Responses);
         Self {
             key: None,
-            state: has_state.then(|| ConversationKey::new(speaker.tenant, STATE, b"")),
+            state: has_state.then(|| ConversationKey::of_speaker(speaker.tenant)),
             operation: Some(operation),
         }
     }

@@ -76,10 +76,10 @@ impl Budgets {
     }
 
     /// Counts a request to the provider that is no retry.
-    pub(crate) fn request(&self, provider: &str) {
+    pub(crate) fn request(&self, provider: &str, now: Instant) {
         if let Some(spent) = self.spent.get(provider) {
             let mut spent = spent.lock().unwrap_or_else(PoisonError::into_inner);
-            spent.note(Instant::now(), false);
+            spent.note(now, false);
         }
     }
 
@@ -115,7 +115,7 @@ mod tests {
         let budgets = Budgets::new(["p"], settings);
         let mut allowed = 0;
         for _ in 0..seconds * per_second {
-            budgets.request("p");
+            budgets.request("p", Instant::now());
             allowed += u32::from(budgets.may_retry("p"));
             tokio::time::advance(Duration::from_secs(1) / per_second).await;
         }

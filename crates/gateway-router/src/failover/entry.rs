@@ -131,10 +131,11 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         (target, leave): (&'a Target, Leave<'a>),
         permit: Option<Permit>,
     ) -> Option<Start<'a>> {
-        if !self.may_begin(target) {
+        let now = Instant::now();
+        if !self.may_begin(target, now) {
             return None;
         }
-        self.start(place, (target, leave), permit, 0)
+        self.start_at(now, place, (target, leave), permit, 0)
     }
 
     /// A target to be asked beside one that takes its time: another model or another provider, free now, and with a
@@ -169,6 +170,17 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
     pub(super) fn start(
         &mut self,
         place: usize,
+        admitted: (&'a Target, Leave<'a>),
+        permit: Option<Permit>,
+        under_way: usize,
+    ) -> Option<Start<'a>> {
+        self.start_at(Instant::now(), place, admitted, permit, under_way)
+    }
+
+    fn start_at(
+        &mut self,
+        now: Instant,
+        place: usize,
         (target, leave): (&'a Target, Leave<'a>),
         permit: Option<Permit>,
         under_way: usize,
@@ -176,7 +188,7 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         self.remaining.leave(place);
         let is_last = self.sent() + under_way + 1 >= self.failover.settings.attempts;
         let ask = self.ask.next(is_last)?;
-        let (timeouts, circumstances) = self.patience(target, &ask);
+        let (timeouts, circumstances) = self.patience(target, &ask, now);
         let pace = target.pace.as_ref();
         let lane = Lane {
             under_way: pace.map(|pace| pace.begin(ask.stream)),
@@ -185,7 +197,7 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
             leave,
             permit,
             circumstances,
-            began: Instant::now(),
+            began: now,
         };
         Some(Start {
             lane,
@@ -199,9 +211,9 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
     }
 
     /// How long the target has, and whether that is shorter than it was given by the configuration.
-    fn patience(&self, target: &Target, ask: &Ask) -> (Timeouts, Circumstances) {
+    fn patience(&self, target: &Target, ask: &Ask, now: Instant) -> (Timeouts, Circumstances) {
         let configured = (self.timeouts)(target.provider.name());
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.deadline.saturating_duration_since(now);
         let most = ask.limit.map_or(left, |limit| limit.min(left));
         let timeouts = Timeouts {
             first_token: configured.first_token.min(most),
@@ -223,7 +235,7 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
 
     /// Whether the target may be asked for the first time by this request: at a provider that has failed it already
     /// that is a retry.
-    fn may_begin(&self, target: &Target) -> bool {
+    fn may_begin(&self, target: &Target, now: Instant) -> bool {
         if target.provider.is_callers_own() {
             return true;
         }
@@ -235,7 +247,7 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         if is_retry {
             return self.failover.budgets.may_retry(provider);
         }
-        self.failover.budgets.request(provider);
+        self.failover.budgets.request(provider, now);
         true
     }
 }

@@ -65,14 +65,18 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
                     ask,
                     timeouts,
                 } = start;
-                let ended = attempt(lane.target, ask, timeouts).await;
+                let ended = attempt(lane.target, ask, (timeouts, lane.began)).await;
                 self.settle(lane, ended)
             }
         }
     }
 
     async fn hedged(&mut self, first: Start<'a>, delay: Duration) -> Result<Routed, Failed> {
-        let mut asking = pin!(attempt(first.lane.target, first.ask, first.timeouts));
+        let mut asking = pin!(attempt(
+            first.lane.target,
+            first.ask,
+            (first.timeouts, first.lane.began)
+        ));
         let first = first.lane;
         if let Ok(ended) = timeout(delay, &mut asking).await {
             return self.settle(first, ended);
@@ -80,7 +84,11 @@ impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
         let Some(second) = self.second(&first) else {
             return self.settle(first, asking.await);
         };
-        let mut hedging = pin!(attempt(second.lane.target, second.ask, second.timeouts));
+        let mut hedging = pin!(attempt(
+            second.lane.target,
+            second.ask,
+            (second.timeouts, second.lane.began)
+        ));
         let second = second.lane;
         let (ended, (done, other), rest) = tokio::select! {
             biased;

@@ -23,6 +23,7 @@ impl Failover {
         mut selection: Selection,
         ask: Ask,
         timeouts: &T,
+        now: Instant,
     ) -> Result<Routed, RouteError> {
         let mut targets = std::mem::take(&mut selection.targets);
         if !ask.is_replayable() {
@@ -31,7 +32,7 @@ impl Failover {
         let hedge = selection.hedge().filter(|_| targets.len() > 1);
         let timeouts = |provider: &str| selection.timeouts(timeouts(provider));
         let first = targets.first().map(|target| target.provider.name());
-        let deadline = Instant::now() + timeouts(first.unwrap_or_default()).total;
+        let deadline = now + timeouts(first.unwrap_or_default()).total;
         let course = Course {
             failover: self,
             targets: &targets,

@@ -10,7 +10,8 @@ const SLOTS: usize = 6;
 /// they count.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    slot: Duration,
+    /// How long a slot is, in nanoseconds.
+    slot: u64,
     start: Instant,
     /// The number of the newest slot, counted from the start.
     newest: u64,
@@ -21,7 +22,7 @@ pub(super) struct Window {
 impl Window {
     pub(super) fn new(length: Duration, now: Instant) -> Self {
         Self {
-            slot: (length / SLOTS as u32).max(Duration::from_millis(1)),
+            slot: nanos((length / SLOTS as u32).max(Duration::from_millis(1))),
             start: now,
             newest: 0,
             counts: [(0, 0); SLOTS],
@@ -52,14 +53,18 @@ impl Window {
     }
 
     fn number(&self, now: Instant) -> u64 {
-        let passed = now.saturating_duration_since(self.start).as_nanos() / self.slot.as_nanos();
-        u64::try_from(passed).unwrap_or(u64::MAX - SLOTS as u64)
+        // In 64 bits, which are enough for 584 years and divided a lot sooner than 128.
+        nanos(now.saturating_duration_since(self.start)) / self.slot
     }
 
     #[expect(clippy::indexing_slicing, reason = "the place is below the length")]
     fn at(&mut self, number: u64) -> &mut (u32, u32) {
         &mut self.counts[place(number)]
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[expect(

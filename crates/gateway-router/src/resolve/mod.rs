@@ -129,10 +129,12 @@ impl Plan {
 
     /// The targets that may be tried, in their order.
     pub(crate) fn into_order(self) -> Vec<Target> {
-        let mut order = vec![self.primary];
-        if self.moves_on {
-            order.extend(self.fallbacks);
+        if !self.moves_on {
+            return vec![self.primary];
         }
+        // There is room for one more, from when they were one list.
+        let mut order = self.fallbacks;
+        order.insert(0, self.primary);
         order
     }
 }
