@@ -22,13 +22,11 @@ data: {"type":"response.output_text.delta","item_id":"msg_67c9fdcf37fc8190ba8211
 "#;
 
 fn look(bencher: Bencher<'_, '_>, operation: Operation, text: &str) {
-    bencher
-        .counter(BytesCount::of_str(text))
-        .bench_local(|| {
-            let mut marks = 0_usize;
-            marks_of_answer(operation, black_box(text.as_bytes()), |_| marks += 1);
-            marks
-        });
+    bencher.counter(BytesCount::of_str(text)).bench_local(|| {
+        let mut marks = 0_usize;
+        marks_of_answer(operation, black_box(text.as_bytes()), |_| marks += 1);
+        marks
+    });
 }
 
 #[divan::bench]
@@ -50,6 +48,8 @@ fn responses_event(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn whole_answer(bencher: Bencher<'_, '_>) {
     let text = "The signature of the data is content with a container of audio.\\n".repeat(1500);
-    let answer = format!(r#"{{"id":"chatcmpl-1","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}}}}]}}"#);
+    let answer = format!(
+        r#"{{"id":"chatcmpl-1","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}}}}]}}"#
+    );
     look(bencher, Operation::Chat, &answer);
 }

@@ -1,8 +1,9 @@
 //! State in a chat: in what the assistant said before.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 use gateway_types::json::RawObject;
+use memchr::memmem::Finder;
 
 use super::piece::{Holder, Piece, StateKind};
 use crate::peek::{Cursor, Key, Malformed, unquote};
@@ -28,11 +29,10 @@ const OWN_PARTS: &[&[u8]] = &[b"thinking", b"redacted_thinking"];
 /// The maker of those parts.
 const OWN_PARTS_MAKER: &str = "anthropic";
 
+static REDACTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("redacted_thinking"));
+
 pub(super) fn may_carry(body: &RawObject) -> bool {
-    let redacted = || {
-        body.may_hold_key("data")
-            && memchr::memmem::find(body.bytes(), b"redacted_thinking").is_some()
-    };
+    let redacted = || body.may_hold_key("data") && REDACTED.find(body.bytes()).is_some();
     SIGNS.iter().any(|key| body.may_hold_key(key)) || redacted()
 }
 

@@ -1,9 +1,10 @@
 //! The ids of what an account keeps beside conversations, wherever a request names them: an upload belongs to the
 //! account that it was sent to, and no other finds it.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use gateway_types::json::RawObject;
+use memchr::memmem::Finder;
 
 use super::{
     chat::{each, inside},
@@ -67,15 +68,15 @@ const PASSED: &[&str] = &[
 const OPTIONS: &str = "provider_options.";
 
 /// Where Gemini's API keeps what was uploaded to it: <https://ai.google.dev/api/files#File>.
-const UPLOADS: &[u8] = b"https://generativelanguage.googleapis.com/";
+static UPLOADS: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("https://generativelanguage.googleapis.com/"));
 
 /// Keys that addresses of uploads stand under.
 const ADDRESSES: &[&str] = &["url", "image_url", "file_url", "video_url", "file_data"];
 
 pub(super) fn may_carry(body: &RawObject) -> bool {
     let has_upload = || {
-        ADDRESSES.iter().any(|key| body.may_hold_key(key))
-            && memchr::memmem::find(body.bytes(), UPLOADS).is_some()
+        ADDRESSES.iter().any(|key| body.may_hold_key(key)) && UPLOADS.find(body.bytes()).is_some()
     };
     KEYS.iter().any(|(key, _)| body.may_hold_key(key))
         || TOP_KEYS.iter().any(|(key, _)| body.get(key).is_some())
@@ -146,7 +147,10 @@ fn any(
         Some(b'"') => {
             let start = key.map_or(cursor.position(), |key| key.start);
             let value = cursor.value()?;
-            if value.get(1..).is_some_and(|text| text.starts_with(UPLOADS)) {
+            if value
+                .get(1..)
+                .is_some_and(|text| text.starts_with(UPLOADS.needle()))
+            {
                 note(cursor, start, value, path, pieces);
             }
             Ok(())

@@ -2,9 +2,10 @@
 //!
 //! Spec: <https://platform.openai.com/docs/api-reference/responses/create>.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 use gateway_types::json::RawObject;
+use memchr::memmem::Finder;
 
 use super::{
     chat::{each, inside, says_something, start},
@@ -18,7 +19,8 @@ type Walk<T = ()> = Result<T, Malformed>;
 const IDS: &[&[u8]] = &[b"previous_response_id", b"conversation"];
 
 /// Items that an upstream knows only if it made them.
-const BOUND_ITEMS: [&[u8]; 3] = [b"reasoning", b"compaction", b"item_reference"];
+static BOUND_ITEMS: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| ["reasoning", "compaction", "item_reference"].map(Finder::new));
 
 pub(super) fn may_carry(body: &RawObject) -> bool {
     let by_key = ["encrypted_content", "previous_response_id", "conversation"]
@@ -26,10 +28,7 @@ pub(super) fn may_carry(body: &RawObject) -> bool {
         .any(|key| body.may_hold_key(key));
     let items = || {
         let input = body.value_bytes("input").unwrap_or_default();
-        body.may_hold_key("id")
-            && BOUND_ITEMS
-                .iter()
-                .any(|kind| memchr::memmem::find(input, kind).is_some())
+        body.may_hold_key("id") && BOUND_ITEMS.iter().any(|kind| kind.find(input).is_some())
     };
     by_key || items()
 }

@@ -335,3 +335,32 @@ fn strip(message: &mut serde_json::Map<String, Value>) {
         data.shift_remove("google");
     }
 }
+
+/// A body that carries no state is not walked: that costs as much as the conversation is long.
+#[test]
+fn an_ordinary_request_is_not_looked_through() {
+    let schema = r#"{"$schema":"x","title":"t","type":"object","additionalProperties":false,"required":["path"],
+        "properties":{"path":{"type":"string","description":"d","default":""},"command":{"enum":["a"]},
+            "query":{"anyOf":[]},"format":{"items":{}}}}"#;
+    let request = r#"{
+        "model":"m","temperature":1,"top_p":1,"max_tokens":9,"max_completion_tokens":9,"stream":true,
+        "stream_options":{"include_usage":true},"stop":"x","n":1,"seed":7,"user":"u","store":false,
+        "frequency_penalty":0,"presence_penalty":0,"logit_bias":{},"logprobs":false,"top_logprobs":0,
+        "service_tier":"auto","prompt_cache_key":"k","safety_identifier":"s","verbosity":"low",
+        "modalities":["text"],"reasoning_effort":"low","parallel_tool_calls":true,"tool_choice":"auto",
+        "metadata":{},"top_k":1,"min_p":0,
+        "response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":SCHEMA}},
+        "tools":[{"type":"function","function":{"name":"f","description":"d","parameters":SCHEMA}}],
+        "messages":[
+            {"role":"system","content":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}]},
+            {"role":"user","name":"u","content":"hi"},
+            {"role":"assistant","content":null,"refusal":null,"reasoning_content":"hm","tool_calls":[
+                {"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}}]},
+            {"role":"tool","tool_call_id":"call_1","content":"x"}]}"#;
+    let request = body(&request.replace("SCHEMA", schema));
+    assert!(!super::chat::may_carry(&request) && !super::resources::may_carry(&request));
+    let question = body(
+        r#"{"model":"m","instructions":"i","input":[{"role":"user","content":"hi"}],"max_output_tokens":9,"include":[]}"#,
+    );
+    assert!(!super::responses::may_carry(&question) && !super::resources::may_carry(&question));
+}

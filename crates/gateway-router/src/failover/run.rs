@@ -33,7 +33,7 @@ impl Failover {
         let timeouts = |provider: &str| selection.timeouts(timeouts(provider));
         let first = targets.first().map(|target| target.provider.name());
         let deadline = now + timeouts(first.unwrap_or_default()).total;
-        let course = Course {
+        let mut course = Course {
             failover: self,
             targets: &targets,
             timeouts,
@@ -48,21 +48,25 @@ impl Failover {
             overloaded: None,
             refusals: Vec::new(),
         };
-        course.run().await
+        match course.run().await {
+            Some(routed) => Ok(routed),
+            None => Err(course.end()),
+        }
     }
 }
 
 impl<'a, T: Fn(&str) -> Timeouts> Course<'a, T> {
-    async fn run(mut self) -> Result<Routed, RouteError> {
+    /// The first reply; `None` where there is none to be had. The course stays where it is, as it is large.
+    async fn run(&mut self) -> Option<Routed> {
         while let Some(start) = self.next_start().await {
             match self.try_target(start).await {
-                Ok(routed) => return Ok(routed),
+                Ok(routed) => return Some(routed),
                 Err(Onward::Next) => {}
                 Err(Onward::Sibling(place)) => self.siblings_first(place),
                 Err(Onward::End) => break,
             }
         }
-        Err(self.end())
+        None
     }
 
     /// The next target that may be asked now; where all that are left are busy, after a wait for the first of them.

@@ -9,6 +9,7 @@ mod keys;
 mod object;
 mod refusal;
 mod scan;
+mod signs;
 mod splice;
 mod text;
 

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::{
     refusal::{ScanError, ScanErrorKind, ScanLimits},
-    scan::{self, KeySigns, Scan, Slot},
+    scan::{self, Scan, Slot},
+    signs::KeySigns,
     splice::Edit,
     text,
 };

@@ -5,6 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use super::{
     keys::Keys,
     refusal::{ScanError, ScanErrorKind, ScanLimits},
+    signs::KeySigns,
     text::{Strides, is_utf8, plain_run, strip_quotes, unescape},
 };
 
@@ -28,28 +29,6 @@ pub(super) struct Scan {
     pub(super) slots: Vec<Slot>,
     /// The keys of all objects, at any depth.
     pub(super) keys: KeySigns,
-}
-
-/// Which keys a text may hold: a bit for each of 64 groups of keys.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct KeySigns(u64);
-
-impl KeySigns {
-    /// Keys with escapes are in all groups: what they spell does not matter.
-    fn note(&mut self, plain: &str, escaped: bool) {
-        self.0 |= if escaped { u64::MAX } else { sign(plain) };
-    }
-
-    pub(super) fn may_hold(self, key: &str) -> bool {
-        self.0 & sign(key) != 0
-    }
-}
-
-fn sign(key: &str) -> u64 {
-    let bytes = key.as_bytes();
-    let of = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
-    let group = bytes.len() * 7 + of(bytes.first()) * 3 + of(bytes.last());
-    1 << (group % 64)
 }
 
 /// Checks a whole text.
