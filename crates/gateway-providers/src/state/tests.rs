@@ -358,9 +358,9 @@ fn an_ordinary_request_is_not_looked_through() {
                 {"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}}]},
             {"role":"tool","tool_call_id":"call_1","content":"x"}]}"#;
     let request = body(&request.replace("SCHEMA", schema));
-    assert!(!super::chat::may_carry(&request) && !super::resources::may_carry(&request));
+    assert!(!chat::may_carry(&request) && !resources::may_carry(&request));
     let question = body(
         r#"{"model":"m","instructions":"i","input":[{"role":"user","content":"hi"}],"max_output_tokens":9,"include":[]}"#,
     );
-    assert!(!super::responses::may_carry(&question) && !super::resources::may_carry(&question));
+    assert!(!responses::may_carry(&question) && !resources::may_carry(&question));
 }
