@@ -186,6 +186,51 @@ fn a_renewed_certificate_is_shown_and_half_a_renewal_is_not_taken_up() {
     assert_eq!(told(&after), "2 200");
 }
 
+/// A token of Google's is good for an hour. Whoever puts another credentials file there means that one.
+#[test]
+fn another_credentials_file_is_used_at_once_and_the_same_one_is_not_asked_for_again() {
+    let login = ScriptedUpstream::start(|request| {
+        let form = String::from_utf8_lossy(&request.body).into_owned();
+        let token = ["first", "second"].into_iter().find(|name| form.contains(&format!("refresh_token={name}")));
+        Reply::json(200, &json!({"access_token": format!("token-of-{}", token.unwrap_or("nobody")), "expires_in": 3600}))
+    });
+    let vertex =
+        ScriptedUpstream::replying(Reply::json(200, &json!({"candidates": [{"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP"}]})));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.json");
+    let write = |refresh_token: &str| {
+        let file = json!({
+            "type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": refresh_token, "token_uri": login.url("/token"),
+        });
+        std::fs::write(&path, file.to_string()).unwrap();
+    };
+    let config = format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\n[providers.vertex]\nbase_url = \"{}\"\n\
+         variables = {{ location = \"global\", project = \"p\", credentials_file = {path:?} }}\n",
+        vertex.url("")
+    );
+    write("first");
+    let gateway = GatewayUnderTest::start(&config, &[]);
+    let sent_with = || {
+        let answer = gateway.send(&Request::chat("vertex/gemini-2.5-flash", false));
+        assert_eq!(answer.status(), 200, "{}", answer.text());
+        vertex.requests().last().and_then(|request| request.header("authorization").map(str::to_owned))
+    };
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-first"));
+
+    gateway.reload(&config, &[]).unwrap();
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-first"));
+    assert_eq!(login.requests().len(), 1, "the token is kept with its provider");
+
+    write("second");
+    gateway.reload(&config, &[]).unwrap();
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-second"));
+
+    std::fs::remove_file(&path).unwrap();
+    gateway.reload(&config, &[]).unwrap();
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-second"), "a file that is gone takes nothing away");
+}
+
 /// Fifty configurations under traffic: nobody notices, and the provider that stays keeps its few connections.
 #[test]
 fn fifty_of_them_under_traffic_fail_no_request_and_open_no_connections() {

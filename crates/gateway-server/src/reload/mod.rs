@@ -158,6 +158,11 @@ impl Read {
             Some(file) if file.text.trim().is_empty() => Err(empty(file)),
             _ => options.settings(file.as_ref(), environment),
         };
+        let sources = match &loaded {
+            Ok(settings) => sources.and(settings.credentials_files()),
+            // What a configuration that is wrong would name is not known.
+            Err(_) => sources.and(known.files()),
+        };
         let outcome = loaded
             .map_err(|problems| problems.to_string())
             .and_then(|settings| Fresh::of(settings, composer, at_start));
