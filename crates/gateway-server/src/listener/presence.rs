@@ -27,12 +27,12 @@ impl Presence for TcpStream {
 
     fn poll_gone(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut byte = [0];
-        gone(self.poll_peek(context, &mut ReadBuf::new(&mut byte)))
+        gone(&self.poll_peek(context, &mut ReadBuf::new(&mut byte)))
     }
 }
 
 /// How a peek for one byte ends.
-fn gone(peeked: Poll<io::Result<usize>>) -> Poll<()> {
+fn gone(peeked: &Poll<io::Result<usize>>) -> Poll<()> {
     match peeked {
         Poll::Ready(Ok(0) | Err(_)) => Poll::Ready(()),
         Poll::Ready(Ok(_)) | Poll::Pending => Poll::Pending,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use super::{
     keys::Keys,
     refusal::{ScanError, ScanErrorKind, ScanLimits},
-    text::{common_run, is_utf8, plain_run, strip_quotes, unescape},
+    text::{Strides, is_utf8, plain_run, strip_quotes, unescape},
 };
 
 /// A member of the outermost object, or an element of the outermost array: where it stands.
@@ -84,13 +84,6 @@ fn check_utf8(bytes: &[u8]) -> Scanned {
         offset,
     })
 }
-
-/// From so many bytes on a string is taken for a long one, which is passed over in blocks.
-const LONG: usize = 64;
-/// After so many bytes that is tried again, where it ended at one block; most often just an escape stood over its end.
-const LOOK_AGAIN_SOON: usize = 64;
-/// After so many at most where block after block was not passed over.
-const LOOK_AGAIN_LATE: usize = 1024;
 
 /// Whether this byte behind a backslash stands for one character.
 #[inline]
@@ -378,21 +371,14 @@ impl<'a> Scanner<'a> {
         let bytes = self.bytes;
         let mut at = self.at + 1;
         let mut escaped = false;
-        let mut is_long_from = at + LONG;
-        let mut look_again = LOOK_AGAIN_SOON;
+        let mut strides = Strides::from(at);
         loop {
-            if at >= is_long_from {
-                let run = common_run(bytes.get(at..).unwrap_or_default());
+            if at >= strides.due {
+                let run = strides.take(bytes, at);
                 at += run;
                 escaped |= run > 0;
-                look_again = if run > 0 {
-                    LOOK_AGAIN_SOON
-                } else {
-                    LOOK_AGAIN_LATE.min(look_again * 2)
-                };
-                is_long_from = at + look_again;
             }
-            let near = bytes.len().min(is_long_from);
+            let near = bytes.len().min(strides.due);
             at += plain_run(bytes.get(at..near).unwrap_or_default());
             if at == near && near < bytes.len() {
                 continue;

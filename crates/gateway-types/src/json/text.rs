@@ -61,6 +61,42 @@ fn before_control(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|&&byte| byte >= 0x20).count()
 }
 
+/// When to try in a string whether whole blocks of it can be passed over: not in short ones, and the more seldom the
+/// less comes of it.
+pub(super) struct Strides {
+    /// From where on the next try is worth it.
+    pub(super) due: usize,
+    /// So many bytes behind a try the next one is due.
+    again: usize,
+}
+
+impl Strides {
+    /// A string needs so many bytes before it counts as long. Most often a run ends at an escape that stands over the end
+    /// of a block, and soon there is another.
+    const LEAST: usize = 64;
+    /// So many bytes lie between two tries at most, where block after block was not passed over.
+    const MOST: usize = 1024;
+
+    pub(super) fn from(start: usize) -> Self {
+        Self {
+            due: start + Self::LEAST,
+            again: Self::LEAST,
+        }
+    }
+
+    /// How many bytes can be passed over here.
+    pub(super) fn take(&mut self, bytes: &[u8], at: usize) -> usize {
+        let run = common_run(bytes.get(at..).unwrap_or_default());
+        self.again = if run > 0 {
+            Self::LEAST
+        } else {
+            Self::MOST.min(self.again * 2)
+        };
+        self.due = at + run + self.again;
+        run
+    }
+}
+
 /// So many bytes are passed over at once by [`common_run`].
 const BLOCK: usize = 128;
 /// In so many blocks from one with a backslash on more of them are expected.
@@ -69,7 +105,7 @@ const EXPECTED: u8 = 8;
 /// How many bytes from the start, in whole blocks, are nothing but plain text, line ends, tabs, backslashes and quotes
 /// as JSON strings have them (`\\n`, `\\t`, `\\\\`, `\\"`). That is what most of a long prompt is; whatever else there may be
 /// is left for a closer look. No escape reaches over the end.
-pub(super) fn common_run(bytes: &[u8]) -> usize {
+fn common_run(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let (behind, _) = bytes.get(1..).unwrap_or_default().as_chunks::<BLOCK>();
     // Where there was one escape there are more: for a while each block is looked at closely without being asked.
