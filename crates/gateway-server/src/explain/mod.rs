@@ -219,13 +219,14 @@ targets = [{ target = "a/large", weight = 3, parameters = { seed = 7 } }, "b/sma
         for part in [
             "  no   ?provider= names the provider\n  yes  the name is an alias\n",
             "Alias `smart`, strategy weighted.",
+            "Targets; which is asked first is drawn by weight, a fault moves on to another:\n",
             "  1  a/large (custom)\n     first token within 7s, whole answer within 600s; 2 accounts in turn; weight 3; sets `seed` to 7\n",
             "  2  b/small (custom)\n",
             "  -  b/secret (custom): left out, auth.allowed_models",
         ] {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
         }
-        assert!(!text.contains("Without the lists"), "{text}");
+        assert!(!text.contains("The model lists"), "{text}");
     }
 
     #[tokio::test]
@@ -236,7 +237,7 @@ targets = [{ target = "a/large", weight = 3, parameters = { seed = 7 } }, "b/sma
             text.contains("It leads nowhere: The model `smrt` does not exist here."),
             "{text}"
         );
-        assert!(text.contains("Without the lists of: a, b"), "{text}");
+        assert!(text.contains("providers are not known now: a, b"), "{text}");
     }
 
     fn bringing(endpoint: &str) -> Question {

@@ -10,7 +10,7 @@ use gateway_client::transport::guard::CallersUrl;
 use gateway_providers::{call::Timeouts, callers::CALLERS_VENDOR};
 use gateway_router::{
     Router, Rule,
-    resolve::{Candidate, Explanation, LeftOut},
+    resolve::{Candidate, Explanation, LeftOut, Strategy},
 };
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ impl Refused<'_> {
         let status = self.error.status().as_u16();
         writeln!(out, "It leads nowhere: status {status}, {error}")?;
         match detail {
-            Some(detail) => writeln!(out, "What only the log is told: {detail}."),
+            Some(detail) => writeln!(out, "Why, which only the log is told: {detail}."),
             None => Ok(()),
         }
     }
@@ -126,7 +126,11 @@ impl Told<'_> {
             writeln!(f, "  no   {}", rule.condition())?;
         }
         if let Some(rule) = self.explanation.matched {
-            writeln!(f, "  yes  {}", rule.condition())?;
+            let condition = match self.endpoint {
+                Some(_) => "the caller brings an endpoint, which stands in a failover sequence",
+                None => rule.condition(),
+            };
+            writeln!(f, "  yes  {condition}")?;
         }
         Ok(())
     }
@@ -151,12 +155,15 @@ impl Told<'_> {
         if it.candidates.is_empty() {
             return Ok(());
         }
-        let order = if it.moves_on {
-            "Targets; a fault moves on to the next:"
-        } else {
-            "Targets; only the first is asked:"
-        };
-        writeln!(f, "\n{order}")?;
+        let strategy = it.pool.as_ref().map(|pool| pool.strategy);
+        match strategy.and_then(Strategy::first_asked) {
+            Some(first) if it.moves_on => writeln!(
+                f,
+                "\nTargets; which is asked first {first}, a fault moves on to another:"
+            )?,
+            _ if it.moves_on => writeln!(f, "\nTargets; a fault moves on to the next:")?,
+            _ => writeln!(f, "\nTargets; only the first is asked:")?,
+        }
         let mut place = 0;
         for candidate in &it.candidates {
             let target = &candidate.target;
@@ -224,7 +231,7 @@ impl fmt::Display for Told<'_> {
             let names = self.explanation.unlisted.join(", ");
             writeln!(
                 f,
-                "\nWithout the lists of: {names}. With them the answer may be another."
+                "\nThe model lists of these providers are not known now: {names}. With them the answer may be another."
             )?;
         }
         Ok(())
