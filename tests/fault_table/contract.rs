@@ -2,44 +2,66 @@
 
 use std::sync::Arc;
 
-use gateway_testkit::{Reply, ScriptedUpstream};
+use gateway_testkit::{RecordedRequest, Reply, ScriptedUpstream};
 use serde_json::{Map, Value, json};
 
-use super::{Case, Ends, Route, Said, Stage, Told};
+use super::{
+    Case, Ends, Route, Said, Stage, Told,
+    stories::{Story, stories},
+};
 
 /// How often an official SDK tries by its defaults.
 const TRIES: usize = 3;
 
-/// Who has to wait for longer is not asked to: such a case is played without the SDK's own retries.
-const LONGEST_WAIT: u64 = 3;
+/// Seconds. Who is told to wait for longer is not asked to do so twice: such a case is played without the SDK's own tries.
+/// What they make of a wait is the same for 3 s, 7 s and 30 s, and the rows with the shorter ones are played with them.
+const LONGEST_WAIT: u64 = 7;
 
 /// The table, its upstreams, and an address that tells what they have seen.
 #[derive(Debug)]
 pub struct Contract {
-    stage: Arc<Stage>,
+    played: Arc<Played>,
     counter: ScriptedUpstream,
+}
+
+#[derive(Debug)]
+struct Played {
+    stage: Stage,
+    stories: Vec<Story>,
 }
 
 impl Contract {
     /// Opens the stage.
     pub fn open() -> Self {
-        let stage = Arc::new(Stage::open());
-        let counted = Arc::clone(&stage);
-        let counter = ScriptedUpstream::start(move |_| Reply::json(200, &counts(&counted)));
-        Self { stage, counter }
+        let played = Arc::new(Played { stage: Stage::open(), stories: stories() });
+        let counted = Arc::clone(&played);
+        let counter = ScriptedUpstream::start(move |_| Reply::json(200, &counted.counts()));
+        Self { played, counter }
     }
 
-    /// Everything that a program has to know: `gateway` is the configuration of the gateway to start, `counts` tells how
-    /// many requests each case's upstream has seen, `cases` are what to ask for and what to expect.
+    /// Everything that a program has to know: `gateway` is the configuration of the gateway to start, `counts` tells what
+    /// each case's upstream has seen, `cases` are what to ask for and what to expect.
     pub fn description(&self) -> Value {
-        let cases: Vec<Value> = Stage::cases().into_iter().map(described).collect();
-        json!({ "gateway": self.stage.config(""), "counts": self.counter.url("/"), "cases": cases })
+        let Played { stage, stories } = &*self.played;
+        let cases = Stage::cases().into_iter().map(described).chain(stories.iter().map(Story::described));
+        let providers: String = stories.iter().map(Story::config).collect();
+        json!({ "gateway": stage.config(&providers), "counts": self.counter.url("/"), "cases": cases.collect::<Vec<_>>() })
     }
 }
 
-fn counts(stage: &Stage) -> Value {
-    let count = |case: Case| Some((case.name(), stage.seen_by_first(case, &model(case))?.len().into()));
-    Value::Object(Stage::cases().into_iter().filter_map(count).collect::<Map<_, _>>())
+impl Played {
+    fn counts(&self) -> Value {
+        let of_case = |case: Case| Some((case.name(), seen(&self.stage.seen_by_first(case, &model(case))?)));
+        let of_stories = self.stories.iter().map(|story| (story.name(), story.seen()));
+        Value::Object(Stage::cases().into_iter().filter_map(of_case).chain(of_stories).collect::<Map<_, _>>())
+    }
+}
+
+/// How many requests there were, how many of them nobody waited for to the end, and how many were answered.
+pub(super) fn seen(requests: &[Arc<RecordedRequest>]) -> Value {
+    let left = requests.iter().filter(|request| request.peer_left().is_some()).count();
+    let answered = requests.iter().filter(|request| request.answered().is_some()).count();
+    json!({"requests": requests.len(), "left": left, "answered": answered})
 }
 
 fn model(case: Case) -> String {
@@ -54,6 +76,8 @@ fn described(case: Case) -> Value {
         "stream": case.stream,
         "headers": case.row.patience.map(|patience| json!({"x-opengateway-timeout": patience})),
         "asked_before": case.row.rests,
+        "beside": null,
+        "leaves": false,
         "retries": is_patient(case),
         "ends": ends(case.row.ends),
         "requests": requests(case),
@@ -64,11 +88,11 @@ fn is_patient(case: Case) -> bool {
     !matches!(case.row.ends, Ends::Error(Told { wait: Some(wait), .. }) if wait > LONGEST_WAIT)
 }
 
-fn ends(ends: Ends) -> Value {
+pub(super) fn ends(ends: Ends) -> Value {
     match ends {
         Ends::Whole(text) => json!({"how": "whole", "text": text}),
         Ends::Broken(said) => json!({"how": "broken", "said": words(said)}),
-        Ends::Error(told) => json!({"how": "error", "status": told.status, "said": words(told.said)}),
+        Ends::Error(told) => json!({"how": "error", "status": told.status, "said": words(told.said), "wait": told.wait}),
     }
 }
 

@@ -8,7 +8,9 @@ pub mod contract;
 mod row;
 mod stage;
 mod statuses;
+mod stories;
 mod streams;
+mod unseen;
 mod wholes;
 
 pub use self::{
@@ -16,7 +18,8 @@ pub use self::{
     stage::{Case, FIRST_KEY, Route, SECOND_KEY, Stage},
 };
 
-/// Every row. The ids are those of the table of faults, F1 to F56; what no scripted upstream can play has a story of its own.
+/// Every row. The ids are those of the table of faults, F1 to F56; what no single
+/// answer of an upstream can play has a story of its own (`stories`).
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     [connecting::ROWS, streams::BROKEN, streams::FIRST, streams::ODD, wholes::ROWS, wholes::ODD, statuses::ROWS].into_iter().flatten()
 }

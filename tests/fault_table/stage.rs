@@ -200,7 +200,8 @@ fn no_list(request: &RecordedRequest) -> Option<Reply> {
     request.path().ends_with("/models").then(|| Reply::status(404).header("connection", "close"))
 }
 
-fn good(request: &RecordedRequest) -> Reply {
+/// A good answer to whatever is asked.
+pub(super) fn good(request: &RecordedRequest) -> Reply {
     let answer = || match String::from_utf8_lossy(&request.body).contains("\"stream\":true") {
         true => Reply::sse(GOOD_STREAM),
         false => Reply::text(200, "application/json", GOOD_CHAT),

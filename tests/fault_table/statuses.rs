@@ -42,6 +42,7 @@ pub(super) const ROWS: &[Row] = &[
     row("F42", "429", Both, || status(429), theirs(429, "429").again().end(), SecondOrAgain),
     row("F42", "429 that may not be tried again", Both, || status(429).header("x-should-retry", "false"), theirs(429, "429").end(), SecondOrAgain),
     row("F43", "429, back in 1 s", Both, || busy(429, "1"), theirs(429, "429").after(1).end(), SecondOrAgain),
+    row("F43", "429, back in 3 s", Both, || busy(429, "3"), theirs(429, "429").after(3).end(), Second),
     row("F43", "429, back in 30 s", Both, || busy(429, "30"), theirs(429, "429").after(30).end(), Second),
     row("F43", "429, back in a day", Both, || busy(429, "86400"), theirs(429, "429").after(60).end(), Second),
     row("F43", "429, back in 1.5 s", Both, || busy(429, "1.5"), theirs(429, "429").after(2).end(), SecondOrAgain),

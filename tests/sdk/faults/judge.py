@@ -26,23 +26,30 @@ def problems(cases, told, counts):
 
 
 def judge(case, result, counts):
-    ends = case["ends"]
-    yield from whole(ends, result) if ends["how"] == "whole" else error(ends, result)
-    seen = counts.get(case["name"])
+    yield from ENDS[case["ends"]["how"]](case, result)
+    seen = counts.get(case["name"], {}).get("requests")
     if case["requests"] is not None and seen != case["requests"]:
         yield f"the upstream saw {seen} requests, not {case['requests']}"
     if result["seconds"] > LONGEST:
         yield f"it took {result['seconds']:.1f} s"
 
 
-def whole(ends, result):
+def left(case, result):
+    """Who goes before the end: an upstream's stream is cancelled, a whole answer is taken, since it is billed."""
+    for member in ("left", "answered"):
+        if result.get(member) != case["ends"][member]:
+            yield f"{member} is not {case['ends'][member]} at the upstream"
+
+
+def whole(case, result):
     if "raised" in result:
         yield "it raised"
-    elif result["text"] != ends["text"]:
-        yield f"its text is not {ends['text']!r}"
+    elif result["text"] != case["ends"]["text"]:
+        yield f"its text is not {case['ends']['text']!r}"
 
 
-def error(ends, result):
+def error(case, result):
+    ends = case["ends"]
     if "raised" not in result:
         yield "a fault ended as a success"
         return
@@ -53,6 +60,7 @@ def error(ends, result):
     yield from words(ends["said"], result)
     if ends["how"] == "error":
         yield from answer(ends["status"], result)
+        yield from wait(case, result)
     elif result["status"] is not None:
         yield "a stream that broke has a status"
 
@@ -67,9 +75,20 @@ def answer(status, result):
         yield f"it is no {kind}"
 
 
+def wait(case, result):
+    """How long the upstream asked to wait, as far as the gateway passes it on. Who is told what is left of it is told less."""
+    said, less = case["ends"]["wait"], 2 if case["asked_before"] else 0
+    # A target that is left alone is so for a second at least, whatever it said.
+    if said is not None and not said - less <= float(result["wait"] or "-inf") <= max(said, 1):
+        yield f"it was told to wait for {result['wait']} s, not {said}"
+
+
 def words(said, result):
     for member in ("type", "code"):
         if member in said and result[member] != said[member]:
             yield f"its {member} is not {said[member]!r}"
     if said.get("message", "") not in result["message"]:
         yield f"its message does not say {said['message']!r}"
+
+
+ENDS = {"whole": whole, "broken": error, "error": error, "left": left}

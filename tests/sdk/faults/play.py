@@ -24,14 +24,15 @@ class Table:
 
 
 def play(name, table_binary, start_gateway, ask, folder):
-    """Gives what was not as the table has it, and of how many cases. `ask` makes the SDK's command of a base URL and two files."""
+    """Gives what was not as the table has it, and of how many cases. `ask` makes the SDK's command of a base
+    URL, the one that tells what upstreams have seen, and two files."""
     table = Table(table_binary)
     asked, told = folder / f"faults-{name}.json", folder / f"faults-{name}-told.json"
     asked.write_text(json.dumps(table.description["cases"]))
     told.unlink(missing_ok=True)
     gateway = start_gateway(table.description["gateway"])
     try:
-        subprocess.run([str(part) for part in ask(f"{gateway.url}/v1", asked, told)], check=True, cwd=folder, timeout=240)
+        subprocess.run([str(part) for part in ask(f"{gateway.url}/v1", table.description["counts"], asked, told)], check=True, cwd=folder, timeout=240)
         cases = table.description["cases"]
         return judge.problems(cases, json.loads(told.read_text()), table.counts()), len(cases)
     finally:
