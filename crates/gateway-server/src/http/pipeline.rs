@@ -156,18 +156,18 @@ async fn attempt(
     alone: Alone,
     exchange: &mut Exchange,
 ) -> Sent {
-    if ask.stream {
-        let sent = live.router.send(plan, ask).await;
-        drop(share);
-        return sent;
-    }
+    let is_stream = ask.stream;
     let theirs = Arc::clone(live);
-    let sending = async move {
+    // It is large, and would be moved with each future around it.
+    let sending = Box::pin(async move {
         let sent = theirs.router.send(plan, ask).await;
         drop(share);
         sent
-    };
-    Attempting::new(live, exchange, alone, Box::pin(sending)).await
+    });
+    if is_stream {
+        return sending.await;
+    }
+    Attempting::new(live, exchange, alone, sending).await
 }
 
 async fn plan_json(
