@@ -7,7 +7,7 @@ use std::{
 };
 
 use gateway_testkit::{
-    Gate, GatewayUnderTest, Reply, Request, ScriptedUpstream,
+    Gate, GatewayUnderTest, RawClient, Reply, Request, ScriptedUpstream,
     client::End,
     upstream::{AUTHORITY_PEM, CERTIFICATE_PEM, PRIVATE_KEY_PEM, SIGNED_CERTIFICATE_PEM, SIGNED_KEY_PEM},
 };
@@ -93,8 +93,9 @@ fn what_is_wrong_changes_nothing_and_is_told_to_those_with_a_key() {
 fn what_needs_a_restart_is_named() {
     let lab = Lab::start("", &[]);
     let other = lab_config(&lab.upstream).replace("[server]", "[server]\nheader_timeout = \"3s\"\nheartbeat = \"3s\"\n");
+    let other = format!("{other}\n[metrics]\nlisten = \"127.0.0.1:0\"\n");
     let reloaded = lab.gateway.reload(&other, &[]).unwrap();
-    assert_eq!(reloaded.after_restart, ["server.header_timeout"]);
+    assert_eq!(reloaded.after_restart, ["metrics.listen"]);
     assert_eq!(lab.gateway.send(&Request::chat("lab/alpha", false)).status(), 200);
 }
 
@@ -184,6 +185,78 @@ fn a_renewed_certificate_is_shown_and_half_a_renewal_is_not_taken_up() {
     file("key.pem", SIGNED_KEY_PEM);
     assert_eq!(gateway.reload(&config, &[]).unwrap().after_restart, Vec::<&str>::new());
     assert_eq!(told(&after), "2 200");
+}
+
+/// Whoever is connected stays so, and there is room for one more or not.
+#[test]
+fn bounds_of_connections_hold_for_those_to_come() {
+    let lab = Lab::start("[limits]\nmax_connections = 1\n", &[]);
+    let reload = |limits: &str| {
+        let reloaded = lab.gateway.reload(&format!("{}\n[limits]\n{limits}\n", lab_config(&lab.upstream)), &[]).unwrap();
+        assert_eq!(reloaded.after_restart, Vec::<&str>::new());
+    };
+    let health = Request::get("/health");
+    let is_served = |client: &mut RawClient| client.send(&health.to_bytes("x")).is_ok() && client.response().is_some_and(|answer| answer.status() == 200);
+    let mut first = lab.gateway.client();
+    assert!(is_served(&mut first) && !is_served(&mut lab.gateway.client()), "there is one place");
+
+    reload("max_connections = 2\nmax_headers = 50");
+    let mut second = lab.gateway.client();
+    assert!(is_served(&mut second) && is_served(&mut first), "there are two");
+    assert!(!is_served(&mut lab.gateway.client()), "and no third");
+
+    reload("max_connections = 1");
+    assert!(is_served(&mut second) && is_served(&mut first), "nobody is sent away");
+
+    reload("max_connections = 9\nmax_connections_per_ip = 1");
+    let mut third = lab.gateway.client();
+    assert!(is_served(&mut third), "the others began without a bound for their address");
+    assert!(!is_served(&mut lab.gateway.client()), "this one did not");
+}
+
+/// A token of Google's is good for an hour. Whoever puts another credentials file there means that one.
+#[test]
+fn another_credentials_file_is_used_at_once_and_the_same_one_is_not_asked_for_again() {
+    let login = ScriptedUpstream::start(|request| {
+        let form = String::from_utf8_lossy(&request.body).into_owned();
+        let token = ["first", "second"].into_iter().find(|name| form.contains(&format!("refresh_token={name}")));
+        Reply::json(200, &json!({"access_token": format!("token-of-{}", token.unwrap_or("nobody")), "expires_in": 3600}))
+    });
+    let vertex =
+        ScriptedUpstream::replying(Reply::json(200, &json!({"candidates": [{"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP"}]})));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.json");
+    let write = |refresh_token: &str| {
+        let file = json!({
+            "type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": refresh_token, "token_uri": login.url("/token"),
+        });
+        std::fs::write(&path, file.to_string()).unwrap();
+    };
+    let config = format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\n[providers.vertex]\nbase_url = \"{}\"\n\
+         variables = {{ location = \"global\", project = \"p\", credentials_file = {path:?} }}\n",
+        vertex.url("")
+    );
+    write("first");
+    let gateway = GatewayUnderTest::start(&config, &[]);
+    let sent_with = || {
+        let answer = gateway.send(&Request::chat("vertex/gemini-2.5-flash", false));
+        assert_eq!(answer.status(), 200, "{}", answer.text());
+        vertex.requests().last().and_then(|request| request.header("authorization").map(str::to_owned))
+    };
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-first"));
+
+    gateway.reload(&config, &[]).unwrap();
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-first"));
+    assert_eq!(login.requests().len(), 1, "the token is kept with its provider");
+
+    write("second");
+    gateway.reload(&config, &[]).unwrap();
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-second"));
+
+    std::fs::remove_file(&path).unwrap();
+    gateway.reload(&config, &[]).unwrap();
+    assert_eq!(sent_with().as_deref(), Some("Bearer token-of-second"), "a file that is gone takes nothing away");
 }
 
 /// Fifty configurations under traffic: nobody notices, and the provider that stays keeps its few connections.

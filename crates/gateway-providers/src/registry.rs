@@ -1,6 +1,6 @@
 //! The configured providers, by name.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, path::PathBuf, sync::Arc};
 
 use gateway_client::transport::Transport;
 
@@ -106,11 +106,25 @@ fn with_key(
 
 /// The provider's own credential; where it has none and stands at Google, tokens that are fetched.
 fn google_signer(settings: &ProviderSettings, transport: &Arc<dyn Transport>) -> Arc<dyn Signer> {
-    let wants_tokens =
-        settings.vendor.auth == Auth::Google && matches!(settings.credential, Credential::None);
-    match GoogleSource::of(settings).filter(|_| wants_tokens) {
+    match google_source(settings) {
         Some(source) => Arc::new(GoogleTokens::new(source, Arc::clone(transport))),
         None => Arc::new(settings.credential.clone()),
+    }
+}
+
+fn google_source(settings: &ProviderSettings) -> Option<GoogleSource> {
+    let wants_tokens =
+        settings.vendor.auth == Auth::Google && matches!(settings.credential, Credential::None);
+    GoogleSource::of(settings).filter(|_| wants_tokens)
+}
+
+/// The file from which a provider with these settings gets a credential that it then keeps for long: one of Google's
+/// credentials files, whose tokens are good for an hour. Whoever sees another one there builds the provider anew. What
+/// is read again within minutes, as AWS's files are, is not named.
+pub fn credentials_file(settings: &ProviderSettings) -> Option<PathBuf> {
+    match google_source(settings)? {
+        GoogleSource::File(path) => Some(path),
+        GoogleSource::Metadata(_) => None,
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     listing::{self, ListError, Outlook},
     resolve::{
         Explanation, ModelRequest, Plan, ResolveError, RoutingTable, Seating, TableError,
-        TableParts, Target, Verdict, Waits, explain, resolve, unknown_provider,
+        TableParts, Target, Verdict, Waits, explain, explain_with_guest, resolve, unknown_provider,
     },
     select::{Selection, Selector},
     succession::Kept,
@@ -195,6 +195,15 @@ impl Router {
     /// [`warmed`](Self::warmed).
     pub fn explain(&self, request: &ModelRequest<'_>) -> Explanation {
         explain(request, &self.table, &self.catalogue.peek())
+    }
+
+    /// As [`explain`](Self::explain), of [`plan_with_guest`](Self::plan_with_guest).
+    pub fn explain_with_guest(
+        &self,
+        request: &ModelRequest<'_>,
+        guest: SharedProvider,
+    ) -> Explanation {
+        explain_with_guest(request, guest, &self.table, &self.catalogue.peek())
     }
 
     /// The conversation that a request belongs to, and the opaque state that it carries, for its [`Ask`]. Where the plan

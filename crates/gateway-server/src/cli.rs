@@ -93,8 +93,8 @@ impl Options {
         let settings = self.settings(file.as_ref(), environment)?;
         Ok(Loaded {
             file: file.map(|file| file.path),
+            sources: sources.and(settings.credentials_files()),
             settings,
-            sources,
         })
     }
 

@@ -18,7 +18,7 @@ use gateway_providers::{
     demo::{DemoConfig, DemoProvider},
     images::{ImageFetcher, WithImages},
     provider::SharedProvider,
-    registry::build_provider,
+    registry::{build_provider, credentials_file},
 };
 
 use http::HeaderMap;
@@ -27,6 +27,7 @@ use crate::{
     compose::{ComposeError, Edge},
     config::{ConnectionSettings, DemoSettings, Settings},
     http::{callers::CallersEndpoints, hops::Hops},
+    reload::Sources,
     server::Parts,
     workers::{PerWorkerTransport, Workers},
 };
@@ -78,6 +79,18 @@ struct Way {
     connection: ConnectionSettings,
     /// Whose certificates are trusted where images are fetched for it; `None` where they are not.
     fetch_images: Option<TrustRoots>,
+    /// The file that it gets its credential from, where there is one, and what was in it.
+    credentials: Sources,
+}
+
+impl Way {
+    /// Whether it is the same way still. A file that is gone says nothing of what came of it before: it may be back in
+    /// a moment.
+    fn is_still(&self, now: &Self) -> bool {
+        self.connection == now.connection
+            && self.fetch_images == now.fetch_images
+            && (self.credentials == now.credentials || !now.credentials.are_readable())
+    }
 }
 
 impl Trace {
@@ -99,7 +112,7 @@ impl Trace {
                     settings: now,
                     way: ways,
                 },
-            ) => way == ways && settings.upgrade().is_some_and(|settings| settings == *now),
+            ) => way.is_still(ways) && settings.upgrade().is_some_and(|settings| settings == *now),
             (Self::Demo(demo), Blueprint::Demo(now)) => demo == now,
             _ => false,
         }
@@ -173,6 +186,7 @@ impl Composer {
                     way: Way {
                         connection: provider.connection.clone(),
                         fetch_images: fetch_images.clone(),
+                        credentials: Sources::of_files(credentials_file(account)),
                     },
                 }
             })
@@ -185,7 +199,7 @@ impl Composer {
 
     /// The provider that was made of the same, or a new one.
     fn provider(&mut self, of: Blueprint) -> Result<SharedProvider, ComposeError> {
-        let made = self.made.iter().find(|made| made.of.is_of(&of));
+        let made = self.made.iter().rfind(|made| made.of.is_of(&of));
         if let Some(provider) = made.and_then(|made| made.provider.upgrade()) {
             return Ok(provider);
         }
@@ -311,6 +325,31 @@ mod tests {
         }
         let back = composed(&mut composer, &base);
         assert!(Arc::ptr_eq(&first[1], &back[1]), "it is there still");
+    }
+
+    #[test]
+    fn another_credentials_file_makes_another_provider_and_none_keeps_the_one_there_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.json");
+        let text = format!(
+            "[providers.vertex]\nvariables = {{ location = 'global', project = 'p', credentials_file = {file:?} }}\n"
+        );
+        let mut composer = Composer::new(0);
+        let mut made = |content: Option<&str>| {
+            match content {
+                Some(content) => std::fs::write(&file, content).unwrap(),
+                None => std::fs::remove_file(&file).unwrap(),
+            }
+            composed(&mut composer, &text).remove(0)
+        };
+        let first = made(Some("{\"type\": 1}"));
+        let second = made(Some("{\"type\": 2}"));
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert!(Arc::ptr_eq(&second, &made(Some("{\"type\": 2}"))));
+        // Both are in use, and without a file it is the newest that stays.
+        assert!(Arc::ptr_eq(&second, &made(None)));
+        assert!(Arc::ptr_eq(&second, &made(Some("{\"type\": 2}"))));
+        assert!(Arc::ptr_eq(&first, &made(Some("{\"type\": 1}"))));
     }
 
     #[test]

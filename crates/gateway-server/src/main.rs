@@ -1,7 +1,7 @@
 //! The `gateway` program: reads the command line, serves, and stops in good order.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -9,16 +9,14 @@ use clap::Parser;
 use gateway_server::{
     Composer, RunningServer,
     cli::{BAD_CONFIGURATION, Cli, Command, Loaded, Options, write_config_schema},
-    compose::line_format,
     config::Environment,
     explain::Question,
-    observe::access_log::LineFormat,
+    observe::diagnostics::Diagnostics,
     openapi,
     reload::Reloader,
     welcome,
 };
 use tokio::signal;
-use tracing_subscriber::{EnvFilter, fmt};
 
 /// Many small allocations in many threads: the system's allocator costs about a tenth more per request.
 #[global_allocator]
@@ -76,7 +74,7 @@ fn serve(options: Options, environment: Environment) -> ExitCode {
             return ExitCode::from(BAD_CONFIGURATION);
         }
     };
-    start_log(&loaded);
+    let log = Diagnostics::start(&loaded.settings.logging);
     // This thread accepts connections and waits for signals; the workers serve.
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -88,7 +86,7 @@ fn serve(options: Options, environment: Environment) -> ExitCode {
             return ExitCode::from(CANNOT_START);
         }
     };
-    match runtime.block_on(run(options, environment, loaded)) {
+    match runtime.block_on(run(options, environment, loaded, log)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&format!("the gateway cannot start: {error}"));
@@ -101,6 +99,7 @@ async fn run(
     options: Options,
     environment: Environment,
     loaded: Loaded,
+    log: Diagnostics,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let settings = &loaded.settings;
     for warning in &settings.warnings {
@@ -109,7 +108,7 @@ async fn run(
     let welcome = welcome::Welcome::of(settings, loaded.file.as_deref());
     let mut composer = Composer::new(settings.server.worker_threads.get());
     let server = RunningServer::start(composer.compose(settings.clone())?).await?;
-    let reloader = Reloader::new(options, environment, &loaded, composer);
+    let reloader = Reloader::new(options, environment, &loaded, composer, log);
     drop(loaded);
     report(&welcome.text(server.addresses()));
     tokio::select! {
@@ -138,20 +137,6 @@ async fn asked_to_stop() {
     }
     #[cfg(not(unix))]
     let _ = interrupt.await;
-}
-
-/// Diagnostics go to standard error, in the same form as the access log.
-fn start_log(loaded: &Loaded) {
-    let logging = &loaded.settings.logging;
-    let filter = EnvFilter::try_new(&logging.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
-    match line_format(logging.format) {
-        LineFormat::Json => log.json().flatten_event(true).init(),
-        LineFormat::Text => log.with_target(false).init(),
-    }
 }
 
 /// For the person at the terminal; a closed standard error is no reason to stop.

@@ -13,7 +13,8 @@ use crate::{
     health::Health,
     http::routes,
     listener::{
-        self, BindError, Bound, Certificate, ConnectionLimits, Signals, TlsError, TlsFiles,
+        self, BindError, Bound, Certificate, ConnectionLimits, ConnectionTerms, Signals, TlsError,
+        TlsFiles,
     },
     observe::{
         Metrics, Observers,
@@ -43,7 +44,7 @@ pub struct Parts {
     pub router: RouterSettings,
     /// The threads that serve; where there are none, the runtime on which the server is started does.
     pub workers: Option<Workers>,
-    /// The log of requests, where it is on.
+    /// How lines of the log of requests look, where it is on.
     pub access_log: Option<LineFormat>,
 }
 
@@ -70,6 +71,9 @@ pub enum ReloadError {
     /// The TLS files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The system gives no thread for the log.
+    #[error("the access log cannot be written: {0}")]
+    AccessLog(#[source] io::Error),
 }
 
 /// Parts that were taken up.
@@ -93,6 +97,7 @@ pub struct RunningServer {
     app: Arc<App>,
     fixed: Fixed,
     certificate: Option<Certificate>,
+    connections: ConnectionTerms,
     /// Held while other parts are taken up, one after the other.
     reloading: Mutex<()>,
     task: JoinHandle<()>,
@@ -106,14 +111,15 @@ impl RunningServer {
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
         let fixed = Fixed::of(&parts);
         let router = Router::new(parts.table, parts.router)?;
-        let bound = Bound::bind(&parts.listen, parts.tls.as_ref(), parts.connections).await?;
+        let connections = ConnectionTerms::new(parts.connections);
+        let bound = Bound::bind(&parts.listen, parts.tls.as_ref(), connections.clone()).await?;
         let metrics_address: Vec<_> = parts.metrics_listen.into_iter().collect();
-        let metrics_bound = Bound::bind(&metrics_address, None, parts.connections).await?;
-        let access_log = parts
-            .access_log
-            .map(AccessLog::start)
-            .transpose()
+        let metrics_bound = Bound::bind(&metrics_address, None, connections.clone()).await?;
+        let access_log = AccessLog::default();
+        access_log
+            .prepare(parts.access_log)
             .map_err(StartError::AccessLog)?;
+        access_log.switch(parts.access_log);
         let observers = Arc::new(Observers {
             metrics: Metrics::default(),
             access_log,
@@ -140,14 +146,15 @@ impl RunningServer {
         let serving = serve(bound, routes::front(&app), parts.workers);
         let serving_metrics = serve(metrics_bound, routes::metrics_front(&app), None);
         let theirs = Arc::clone(&process);
-        let drain = parts.connections.drain;
+        let terms = connections.clone();
         let all = async move {
             let began_to_drain = async {
                 theirs.draining.cancelled().await;
                 Instant::now()
             };
             let (began, ..) = tokio::join!(began_to_drain, serving, serving_metrics);
-            theirs.detached.finish(began + drain, &theirs.cut_off).await;
+            let end = began + terms.drain();
+            theirs.detached.finish(end, &theirs.cut_off).await;
         };
         Ok(Self {
             addresses,
@@ -155,6 +162,7 @@ impl RunningServer {
             app,
             fixed,
             certificate,
+            connections,
             reloading: Mutex::new(()),
             task: tokio::spawn(all),
         })
@@ -165,7 +173,8 @@ impl RunningServer {
     ///
     /// What is known of a provider (connections, circuits, budgets, its list of models) stays where its `Arc` in
     /// [`Parts::table`] is the one that the server has; a [`Composer`](crate::Composer) that made both parts gives
-    /// the same one for the same settings. The TLS files are read again. Of what only a restart can change the
+    /// the same one for the same settings. The TLS files are read again, and [`Parts::connections`] hold for the
+    /// connections to come. Of what only a restart can change the
     /// answer tells ([`Reloaded::after_restart`]); [`Parts::workers`] is not looked at.
     ///
     /// Waits for a second at most for the lists of new providers' models. Cancelled before its end, it has done nothing.
@@ -175,10 +184,13 @@ impl RunningServer {
     pub async fn reload(&self, parts: Parts) -> Result<Reloaded, ReloadError> {
         let _one_at_a_time = self.reloading.lock().await;
         let after_restart = self.fixed.differences(&Fixed::of(&parts));
+        let (connections, access_log) = (parts.connections, parts.access_log);
         let live = self.prepared(parts).await.inspect_err(|error| {
             self.refused(&error.to_string());
         })?;
         self.app.replace(live);
+        self.connections.replace(connections);
+        self.app.process().observers.access_log.switch(access_log);
         probes::start(&self.app);
         Ok(Reloaded {
             generation: self.app.process().configurations.taken_up(),
@@ -198,6 +210,11 @@ impl RunningServer {
             (Some(certificate), Some(files)) => Some((certificate, files.read()?)),
             _ => None,
         };
+        let observers = &self.app.process().observers;
+        observers
+            .access_log
+            .prepare(parts.access_log)
+            .map_err(ReloadError::AccessLog)?;
         let old = self.app.live();
         let router = Router::succeeding(&old.router, parts.table, parts.router)?;
         router.warmed(WARM_UP).await;
@@ -233,9 +250,7 @@ impl RunningServer {
         self.app.process().draining.cancel();
         // A panic in the accept loop has been reported by the hook.
         let _ = self.task.await;
-        if let Some(log) = &self.app.process().observers.access_log {
-            log.flush();
-        }
+        self.app.process().observers.access_log.flush();
     }
 }
 

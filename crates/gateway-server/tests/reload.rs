@@ -243,15 +243,58 @@ fn a_swapped_link_brings_the_file_and_the_secret_beside_it() {
     assert_eq!(program.get("/v1/models", KEY).0, 200);
 }
 
+#[test]
+fn the_log_follows_the_configuration() {
+    let text = |logging: &str| config(&format!("[logging]\n{logging}\n"));
+    let (_folder, file) = folder_with(&text("level = 'info'"));
+    let program = Program::start(&file);
+    let logged = |part: &str| {
+        eventually(part, || program.log().contains(part).then_some(()));
+    };
+    for (generation, logging) in [
+        (2, "level = 'info'\nformat = 'pretty'"),
+        (3, "level = 'error'\nformat = 'pretty'"),
+        (4, "level = 'info'\nformat = 'json'"),
+    ] {
+        fs::write(&file, text(logging)).unwrap();
+        program.await_generation(generation);
+    }
+    logged("INFO another configuration is in force generation=2\n");
+    logged("\"message\":\"another configuration is in force\",\"generation\":4,");
+    let log = program.log();
+    assert!(
+        log.contains("\"message\":\"the configuration's files have changed"),
+        "{log}"
+    );
+    assert!(
+        !log.contains("generation=3") && !log.contains("\"generation\":3"),
+        "{log}"
+    );
+    assert!(!log.contains("restart"), "{log}");
+}
+
+#[test]
+fn another_credentials_file_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("keys/google.json");
+    fs::create_dir(folder.path().join("keys")).unwrap();
+    fs::write(&key, "{\"type\": \"service_account\"}").unwrap();
+    let (_folder, file) = folder_with(&config(&format!(
+        "[providers.vertex]\nvariables = {{ location = 'global', project = 'p', credentials_file = {key:?} }}"
+    )));
+    let program = Program::start(&file);
+    fs::write(&key, "{\"type\": \"authorized_user\"}").unwrap();
+    program.await_generation(2);
+}
+
 /// Each time another credential, so that each time everything of a provider is made anew.
 #[test]
 fn hang_up_signals_are_heard_and_fifty_of_them_leave_nothing_behind() {
     let upstream = upstream();
     let text = |number: usize| {
         config(&format!(
-            "[server]\nwatch_files = false\n[providers.lab]\nvendor = 'vllm'\nbase_url = 'http://{upstream}'\napi_key = 'k-{number:09}'\n\
-             [logging]\nlevel = '{}'\n",
-            if number > 1 { "debug" } else { "info" }
+            "[server]\nwatch_files = false\nworker_threads = {}\n[providers.lab]\nvendor = 'vllm'\nbase_url = 'http://{upstream}'\napi_key = 'k-{number:09}'\n",
+            if number > 1 { 3 } else { 2 }
         ))
     };
     let (_folder, file) = folder_with(&text(1));
@@ -272,7 +315,7 @@ fn hang_up_signals_are_heard_and_fifty_of_them_leave_nothing_behind() {
     assert!(in_the_end.0 > 0 && in_the_end.1 > 0);
     let log = program.log();
     assert!(
-        log.contains("takes effect after a restart: logging.level"),
+        log.contains("takes effect after a restart: server.worker_threads"),
         "{log}"
     );
 }

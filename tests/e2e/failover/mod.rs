@@ -1,6 +1,8 @@
 //! Two providers, of which the first fails: what the client gets, and what each of the upstreams sees.
 
+mod hedging;
 mod once;
+mod probes;
 mod resting;
 mod sequence;
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use gateway_providers::provider::SharedProvider;
+
 use super::{
-    ModelRequest, Plan, Pool, ResolveError, Rule, Target, Verdict, is_permitted, judged,
+    ModelRequest, Plan, Pool, ResolveError, Rule, Seating, Target, Verdict, is_permitted, judged,
     rules::{Choice, Found},
     sequence,
     table::RoutingTable,
@@ -56,25 +58,99 @@ pub(crate) fn explain(
     table: &RoutingTable,
     catalogue: &CatalogueSnapshot,
 ) -> Explanation {
+    let (told, answer) = told(request, table, catalogue);
+    told.answered(answer)
+}
+
+/// The same where the caller brought a provider along.
+pub(crate) fn explain_with_guest(
+    request: &ModelRequest<'_>,
+    guest: SharedProvider,
+    table: &RoutingTable,
+    catalogue: &CatalogueSnapshot,
+) -> Explanation {
+    let Some(seating) = Seating::of(request, guest.name(), table) else {
+        return explain(request, table, catalogue);
+    };
+    let (others, answer) = match seating.others() {
+        Some(request) => {
+            let (others, answer) = told(&request, table, catalogue);
+            (others, Some(answer))
+        }
+        None => (Explanation::of_nobody(), None),
+    };
+    let candidate = seating.candidate(guest.clone(), table);
+    let is_seated = candidate.left_out.is_none();
+    let (mut candidates, after): (Vec<_>, Vec<_>) = others
+        .candidates
+        .into_iter()
+        .partition(|other| seating.is_earlier(&other.target));
+    candidates.push(candidate);
+    candidates.extend(after);
+    let matched = if is_seated {
+        Some(Rule::Sequence)
+    } else {
+        others.matched
+    };
+    let told = Explanation {
+        passed_over: passed_over(matched),
+        matched,
+        // The caller's order is the order, see `Seating::plan`.
+        pool: others.pool.filter(|_| !is_seated),
+        candidates,
+        ..others
+    };
+    told.answered(seating.plan(guest, answer, table))
+}
+
+/// What is told before it is known what policy and capabilities leave of it, and what they leave.
+fn told(
+    request: &ModelRequest<'_>,
+    table: &RoutingTable,
+    catalogue: &CatalogueSnapshot,
+) -> (Explanation, Result<Plan, ResolveError>) {
     let located = sequence::locate(request, table, catalogue);
     let found = located.found.as_ref().ok();
     let matched = found.map(|found| found.rule);
     let pool = found.and_then(|found| found.pool.cloned());
     let candidates = found.map_or_else(Vec::new, |found| candidates(request, found, table));
     let Verdict { answer, .. } = judged(request, located, table, catalogue);
-    Explanation {
+    let told = Explanation {
         passed_over: passed_over(matched),
         matched,
         pool,
-        moves_on: answer.as_ref().is_ok_and(moves_on),
+        moves_on: false,
         candidates,
-        refused: answer.err(),
+        refused: None,
         // An alias says where it leads, whatever the lists say.
         unlisted: if matched == Some(Rule::Alias) {
             Vec::new()
         } else {
             unlisted(table, catalogue)
         },
+    };
+    (told, answer)
+}
+
+impl Explanation {
+    fn of_nobody() -> Self {
+        Self {
+            passed_over: Vec::new(),
+            matched: None,
+            pool: None,
+            moves_on: false,
+            candidates: Vec::new(),
+            refused: None,
+            unlisted: Vec::new(),
+        }
+    }
+
+    fn answered(self, answer: Result<Plan, ResolveError>) -> Self {
+        Self {
+            moves_on: answer.as_ref().is_ok_and(moves_on),
+            refused: answer.err(),
+            ..self
+        }
     }
 }
 

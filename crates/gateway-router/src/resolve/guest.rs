@@ -4,7 +4,7 @@
 use gateway_providers::provider::SharedProvider;
 
 use super::{
-    ModelRequest, Plan, ResolveError, Rule, Target, error,
+    Candidate, LeftOut, ModelRequest, Plan, ResolveError, Rule, Target, error,
     sequence::{meant, stripped},
     table::RoutingTable,
 };
@@ -104,28 +104,44 @@ impl<'a> Seating<'a> {
         Ok(())
     }
 
-    fn seated(self, guest: SharedProvider, others: Option<Plan>) -> Plan {
-        let guest = Target {
+    /// The guest as one of those that the request may go to.
+    pub(super) fn candidate(&self, guest: SharedProvider, table: &RoutingTable) -> Candidate {
+        let left_out = match self.check(&guest, table) {
+            Err(ResolveError::ModelNotAllowed { .. }) => Some(LeftOut::NotAllowed),
+            Err(ResolveError::UnsupportedOperation { .. }) => Some(LeftOut::NotOffered),
+            _ => None,
+        };
+        Candidate {
+            target: self.target(guest),
+            accounts: 1,
+            left_out,
+        }
+    }
+
+    /// Whether the target is asked before the guest.
+    pub(super) fn is_earlier(&self, target: &Target) -> bool {
+        let earlier = self.others.get(..self.earlier).unwrap_or_default();
+        let name = target.provider.name();
+        earlier.iter().any(|other| other.eq_ignore_ascii_case(name))
+    }
+
+    fn target(&self, guest: SharedProvider) -> Target {
+        Target {
             provider: guest,
             model: self.model.to_owned(),
             known: false,
             weight: 1,
             overrides: None,
             pace: None,
-        };
-        let earlier = self.others.get(..self.earlier).unwrap_or_default();
-        let is_earlier = |target: &Target| {
-            let name = target.provider.name();
-            earlier.iter().any(|other| other.eq_ignore_ascii_case(name))
-        };
-        let (mut before, mut after) = (Vec::new(), Vec::new());
-        for target in others.map(Plan::into_order).unwrap_or_default() {
-            if is_earlier(&target) {
-                before.push(target);
-            } else {
-                after.push(target);
-            }
         }
+    }
+
+    fn seated(self, guest: SharedProvider, others: Option<Plan>) -> Plan {
+        let guest = self.target(guest);
+        let others = others.map(Plan::into_order).unwrap_or_default();
+        let (before, after): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|target| self.is_earlier(target));
         let mut order = before.into_iter();
         let (primary, fallbacks) = match order.next() {
             Some(first) => (first, order.chain([guest]).chain(after).collect()),

@@ -46,7 +46,7 @@ pub use self::{
 };
 pub(crate) use self::{
     error::not_found,
-    explain::explain,
+    explain::{explain, explain_with_guest},
     guest::Seating,
     near::NearNames,
     rules::{DEFAULT, Found, Located, locate, unknown_provider},

@@ -44,6 +44,16 @@ impl Strategy {
             Self::RoundRobin => "round_robin",
         }
     }
+
+    /// Which target is asked first, as the end of a sentence about it; `None` where that is the first one written.
+    pub const fn first_asked(self) -> Option<&'static str> {
+        match self {
+            Self::Ordered => None,
+            Self::Weighted => Some("is drawn by weight"),
+            Self::LeastLatency => Some("is the one that answers sooner, of two drawn"),
+            Self::RoundRobin => Some("is another with each request"),
+        }
+    }
 }
 
 impl fmt::Display for Strategy {

@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use gateway_client::transport::guard::GuardPolicy;
-use gateway_providers::{ProviderSettings, rules::ModelRules};
+use gateway_providers::{ProviderSettings, registry::credentials_file, rules::ModelRules};
 use gateway_router::{
     AffinitySettings, FailoverSettings,
     limits::LimitSettings,
@@ -69,6 +69,14 @@ pub struct Settings {
     pub metrics: MetricsSettings,
     /// What the operator should know, one sentence each.
     pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// The files from which providers get credentials that they then keep for long.
+    pub(crate) fn credentials_files(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        let providers = self.providers.iter();
+        providers.filter_map(|provider| credentials_file(&provider.settings))
+    }
 }
 
 /// What kind of gateway this is.

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use gateway_client::transport::guard::{CallersUrl, GuardError, GuardedTransport};
+use async_trait::async_trait;
+use gateway_client::transport::{
+    Transport, TransportError, TransportErrorKind, TransportRequest, TransportResponse,
+    guard::{CallersUrl, GuardError, GuardedTransport},
+};
 use gateway_providers::{
     Secret,
     call::Timeouts,
@@ -14,7 +18,7 @@ use tracing::debug;
 use super::{
     error::{ApiError, ErrorKind},
     identify::Keys,
-    options::{ENDPOINT, ENDPOINT_KEY, bad_header},
+    options::{ENDPOINT, ENDPOINT_KEY, Options, bad_header},
 };
 
 /// A caller's endpoint as the headers say it.
@@ -35,7 +39,25 @@ pub struct CallersEndpoints {
     pub providers: CallersProviders,
 }
 
+/// A provider at a caller's endpoint that can be planned with and not called.
+#[derive(Debug)]
+pub struct Unasked {
+    /// The endpoint.
+    pub url: CallersUrl,
+    /// The provider. Whatever it is asked, nothing is sent.
+    pub provider: SharedProvider,
+}
+
 impl CallersEndpoints {
+    /// The endpoint of a request that is to be asked. A gateway that lets nobody bring any has to be asked for it as
+    /// well, so that it says so.
+    pub fn wanted<'a>(this: Option<&Self>, options: &'a Options) -> Option<&'a CallersEndpoint> {
+        match this {
+            Some(_) => options.seated_endpoint(),
+            None => options.endpoint.as_ref(),
+        }
+    }
+
     /// The provider at a caller's endpoint, after every check of its address. `None` for `this` is a gateway that does
     /// not let callers bring any.
     ///
@@ -47,6 +69,33 @@ impl CallersEndpoints {
         keys: &Keys,
         timeouts: impl FnOnce(&str) -> Timeouts,
     ) -> Result<SharedProvider, ApiError> {
+        let (this, url) = Self::readable(this, endpoint, keys)?;
+        let admitted = this.transport.admit(&url).await.map_err(refused)?;
+        this.at(&url, endpoint, timeouts, Arc::new(admitted))
+    }
+
+    /// As [`provider`](Self::provider), as far as the endpoint's text tells: nothing is looked up.
+    ///
+    /// # Errors
+    /// As [`provider`](Self::provider).
+    pub fn unasked(
+        this: Option<&Self>,
+        endpoint: &CallersEndpoint,
+        keys: &Keys,
+        timeouts: impl FnOnce(&str) -> Timeouts,
+    ) -> Result<Unasked, ApiError> {
+        let (this, url) = Self::readable(this, endpoint, keys)?;
+        this.transport.judge(&url).map_err(refused)?;
+        let provider = this.at(&url, endpoint, timeouts, Arc::new(Nowhere))?;
+        Ok(Unasked { url, provider })
+    }
+
+    /// What can be told before the guard is asked.
+    fn readable<'a>(
+        this: Option<&'a Self>,
+        endpoint: &CallersEndpoint,
+        keys: &Keys,
+    ) -> Result<(&'a Self, CallersUrl), ApiError> {
         let Some(this) = this else {
             let message = format!(
                 "`{ENDPOINT}` is not switched on on this gateway. Leave the header out, or have its operator list the \
@@ -62,16 +111,32 @@ impl CallersEndpoints {
         }
         let url = CallersUrl::endpoint(&endpoint.url)
             .map_err(|error| bad_header(ENDPOINT, &error.to_string()))?;
-        let admitted = this.transport.admit(&url).await.map_err(refused)?;
-        let transport = Arc::new(admitted);
-        this.providers
-            .at(
-                &url,
-                endpoint.key.clone(),
-                timeouts(CALLERS_VENDOR),
-                transport,
-            )
+        Ok((this, url))
+    }
+
+    fn at(
+        &self,
+        url: &CallersUrl,
+        endpoint: &CallersEndpoint,
+        timeouts: impl FnOnce(&str) -> Timeouts,
+        transport: Arc<dyn Transport>,
+    ) -> Result<SharedProvider, ApiError> {
+        let key = endpoint.key.clone();
+        self.providers
+            .at(url, key, timeouts(CALLERS_VENDOR), transport)
             .map_err(unusable)
+    }
+}
+
+/// Sends nothing.
+#[derive(Debug)]
+struct Nowhere;
+
+#[async_trait]
+impl Transport for Nowhere {
+    async fn send(&self, _: TransportRequest) -> Result<TransportResponse, TransportError> {
+        let message = "this endpoint is not asked";
+        Err(TransportError::new(TransportErrorKind::Connect, message))
     }
 }
 

@@ -75,6 +75,16 @@ impl Options {
     }
 }
 
+impl Options {
+    /// The caller's own endpoint, where its name stands in the sequence. It does unless the caller wrote a sequence
+    /// without it.
+    pub fn seated_endpoint(&self) -> Option<&CallersEndpoint> {
+        let mut names = self.sequence.iter().flatten();
+        let has_place = names.any(|name| name.eq_ignore_ascii_case(CALLERS_VENDOR));
+        self.endpoint.as_ref().filter(|_| has_place)
+    }
+}
+
 /// A key without an endpoint goes nowhere.
 fn endpoint(headers: &HeaderMap) -> Result<Option<CallersEndpoint>, ApiError> {
     let url = text(headers, ENDPOINT)?.map(str::to_owned);

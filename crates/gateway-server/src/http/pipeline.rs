@@ -6,8 +6,7 @@ use axum::body::Body;
 use futures::StreamExt;
 use gateway_client::transport::ByteStream;
 use gateway_providers::{
-    Operation, Payload, Reply, ReplyBody, callers::CALLERS_VENDOR, operation::BodyKind,
-    provider::SharedProvider,
+    Operation, Payload, Reply, ReplyBody, operation::BodyKind, provider::SharedProvider,
 };
 use gateway_router::{Ask, Attempt, BoundState, ModelRequest, Plan, Routed, Speaker};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
@@ -108,17 +107,10 @@ pub async fn serve(
 
 /// The provider at the endpoint that the caller brought along, where the sequence has a place for it.
 async fn guest(live: &Live, options: &Options) -> Result<Option<SharedProvider>, ApiError> {
-    let Some(endpoint) = &options.endpoint else {
+    let callers = live.settings.callers.as_ref();
+    let Some(endpoint) = CallersEndpoints::wanted(callers, options) else {
         return Ok(None);
     };
-    let callers = live.settings.callers.as_ref();
-    let names = options.sequence.as_deref().unwrap_or_default();
-    let has_place = names
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(CALLERS_VENDOR));
-    if callers.is_some() && !has_place {
-        return Ok(None);
-    }
     let timeouts = |name: &str| live.router.timeouts(name);
     let keys = &live.settings.keys;
     CallersEndpoints::provider(callers, endpoint, keys, timeouts)
@@ -164,18 +156,18 @@ async fn attempt(
     alone: Alone,
     exchange: &mut Exchange,
 ) -> Sent {
-    if ask.stream {
-        let sent = live.router.send(plan, ask).await;
-        drop(share);
-        return sent;
-    }
+    let is_stream = ask.stream;
     let theirs = Arc::clone(live);
-    let sending = async move {
+    // It is large, and would be moved with each future around it.
+    let sending = Box::pin(async move {
         let sent = theirs.router.send(plan, ask).await;
         drop(share);
         sent
-    };
-    Attempting::new(live, exchange, alone, Box::pin(sending)).await
+    });
+    if is_stream {
+        return sending.await;
+    }
+    Attempting::new(live, exchange, alone, sending).await
 }
 
 async fn plan_json(

@@ -17,10 +17,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Certificate, ConnectionLimits, Peer, TlsError, TlsFiles, connection,
-    presence::Presence,
-    protocol::{Protocol, Protocols},
-    tls,
+    Certificate, ConnectionTerms, Peer, TlsError, TlsFiles, connection, presence::Presence,
+    protocol::Protocol, terms::Terms, tls,
 };
 use crate::{http::routes::Front, observe::Observers, workers::Workers};
 
@@ -44,7 +42,7 @@ pub enum BindError {
 pub struct Bound {
     sockets: Vec<TcpListener>,
     certificate: Option<Certificate>,
-    limits: ConnectionLimits,
+    terms: ConnectionTerms,
 }
 
 impl std::fmt::Debug for Bound {
@@ -63,7 +61,7 @@ impl Bound {
     pub async fn bind(
         addresses: &[SocketAddr],
         tls: Option<&TlsFiles>,
-        limits: ConnectionLimits,
+        terms: ConnectionTerms,
     ) -> Result<Self, BindError> {
         let certificate = tls.map(Certificate::read).transpose()?;
         let mut sockets = Vec::with_capacity(addresses.len());
@@ -76,7 +74,7 @@ impl Bound {
         Ok(Self {
             sockets,
             certificate,
-            limits,
+            terms,
         })
     }
 
@@ -97,9 +95,8 @@ impl Bound {
 /// Everything that a connection needs.
 struct Shared {
     front: Front,
-    protocols: Protocols,
     certificate: Option<Certificate>,
-    limits: ConnectionLimits,
+    terms: ConnectionTerms,
     observers: Arc<Observers>,
     per_ip: Mutex<HashMap<IpAddr, usize>>,
     connections: TaskTracker,
@@ -131,13 +128,12 @@ pub async fn serve(
     let Bound {
         sockets,
         certificate,
-        limits,
+        terms,
     } = bound;
     let shared = Arc::new(Shared {
         front,
-        protocols: Protocols::new(limits),
         certificate,
-        limits,
+        terms,
         observers,
         per_ip: Mutex::default(),
         connections: TaskTracker::new(),
@@ -149,10 +145,8 @@ pub async fn serve(
         .map(|socket| accept_loop(socket, Arc::clone(&shared)));
     futures::future::join_all(loops).await;
     shared.connections.close();
-    if timeout(limits.drain, shared.connections.wait())
-        .await
-        .is_err()
-    {
+    let drained = timeout(shared.terms.drain(), shared.connections.wait());
+    if drained.await.is_err() {
         cut_off.cancel();
         // The last error events still have to be written.
         let _ = timeout(Duration::from_secs(2), shared.connections.wait()).await;
@@ -210,22 +204,24 @@ fn start(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, slot: Slo
     }));
 }
 
-async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, _slot: Slot) {
+async fn connect(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, slot: Slot) {
+    let terms = &*slot.terms;
     // Events are small and must not wait for company.
     let _ = stream.set_nodelay(true);
     match &shared.certificate {
-        None => plain(stream, address, &shared).await,
+        None => plain(stream, address, terms, &shared).await,
         // What TLS needs is large, and no burden for connections without it.
         Some(certificate) => {
-            Box::pin(over_tls(stream, certificate.acceptor(), address, &shared)).await;
+            let acceptor = certificate.acceptor();
+            Box::pin(over_tls(stream, acceptor, address, (terms, &shared))).await;
         }
     }
 }
 
-async fn plain(stream: TcpStream, address: SocketAddr, shared: &Shared) {
+async fn plain(stream: TcpStream, address: SocketAddr, terms: &Terms, shared: &Shared) {
     let opened = Instant::now();
     let protocol = tokio::select! {
-        spoken = timeout(shared.limits.head, Protocol::spoken(&stream)) => spoken,
+        spoken = timeout(terms.limits.head, Protocol::spoken(&stream)) => spoken,
         () = shared.draining.cancelled() => return,
     };
     // A client that says nothing, or goes away, is answered by closing.
@@ -233,45 +229,55 @@ async fn plain(stream: TcpStream, address: SocketAddr, shared: &Shared) {
         serve_connection(
             protocol,
             stream,
-            (Peer::new(address, shared.limits.http2_window), opened),
-            shared,
+            (Peer::new(address, terms.limits.http2_window), opened),
+            (terms, shared),
         )
         .await;
     }
 }
 
-async fn over_tls(stream: TcpStream, acceptor: TlsAcceptor, address: SocketAddr, shared: &Shared) {
-    match timeout(shared.limits.head, tls::accept(acceptor, stream)).await {
+async fn over_tls(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    address: SocketAddr,
+    (terms, shared): (&Terms, &Shared),
+) {
+    match timeout(terms.limits.head, tls::accept(acceptor, stream)).await {
         Ok(Ok(stream)) => {
             let protocol = Protocol::agreed(stream.get_ref().1.alpn_protocol());
-            let peer = Peer::new(address, shared.limits.http2_window);
+            let peer = Peer::new(address, terms.limits.http2_window);
             let peer = (peer, Instant::now());
-            serve_connection(protocol, stream, peer, shared).await;
+            serve_connection(protocol, stream, peer, (terms, shared)).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
         Err(_) => tracing::debug!("TLS handshake took too long"),
     }
 }
 
-async fn serve_connection<S>(protocol: Protocol, stream: S, peer: (Peer, Instant), shared: &Shared)
-where
+async fn serve_connection<S>(
+    protocol: Protocol,
+    stream: S,
+    peer: (Peer, Instant),
+    (terms, shared): (&Terms, &Shared),
+) where
     S: AsyncRead + AsyncWrite + Presence + Unpin + Send + 'static,
 {
     let open = shared.observers.metrics.connections.load(Ordering::Relaxed);
     connection::serve(
-        (&shared.protocols, protocol, open),
+        (&terms.protocols, protocol, open),
         stream,
         peer,
         shared.front.clone(),
-        shared.limits,
+        terms.limits,
         shared.draining.clone(),
     )
     .await;
 }
 
-/// A place among the allowed connections, given back when dropped.
+/// A place among the allowed connections with the terms of whoever has it, given back when dropped.
 struct Slot {
     shared: Arc<Shared>,
+    terms: Arc<Terms>,
     ip: Option<IpAddr>,
 }
 
@@ -284,12 +290,14 @@ impl Slot {
             .fetch_add(1, Ordering::Relaxed);
         let mut slot = Self {
             shared: Arc::clone(shared),
+            terms: shared.terms.now(),
             ip: None,
         };
-        if usize::try_from(open).unwrap_or_default() >= shared.limits.max_connections {
+        let limits = &slot.terms.limits;
+        if usize::try_from(open).unwrap_or_default() >= limits.max_connections {
             return None;
         }
-        let cap = shared.limits.max_connections_per_ip;
+        let cap = limits.max_connections_per_ip;
         if cap > 0 {
             let mut per_ip = shared.per_ip.lock().unwrap_or_else(PoisonError::into_inner);
             let open = per_ip.entry(ip).or_default();

@@ -14,6 +14,7 @@ mod own_answer;
 mod presence;
 mod protocol;
 mod stall;
+mod terms;
 mod tls;
 mod window;
 
@@ -23,6 +24,7 @@ pub(crate) use self::certificate::Certificate;
 pub use self::{
     accept::{BindError, Bound, Signals, serve},
     busy::{Busy, Peer},
+    terms::ConnectionTerms,
     tls::{TlsError, TlsFiles},
     window::counted,
 };

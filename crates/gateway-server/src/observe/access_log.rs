@@ -8,7 +8,7 @@ use std::{
     io::{self, Write as _},
     sync::{
         Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -32,13 +32,29 @@ pub enum LineFormat {
     Text,
 }
 
-/// The log of requests. Dropping it writes what waits.
-#[derive(Debug)]
+/// The number of a log that is off, beside those of [`LineFormat`].
+const OFF: u8 = 0;
+
+impl LineFormat {
+    const ALL: [Self; 2] = [Self::Json, Self::Text];
+
+    const fn number(self) -> u8 {
+        match self {
+            Self::Json => 1,
+            Self::Text => 2,
+        }
+    }
+}
+
+/// The log of requests, at first off. Dropping it writes what waits.
+#[derive(Debug, Default)]
 pub struct AccessLog {
     waiting: Arc<Waiting>,
-    format: LineFormat,
+    /// How lines look now, as a number; or [`OFF`].
+    format: AtomicU8,
     dropped: AtomicU64,
-    writer: Option<thread::JoinHandle<()>>,
+    /// Its thread, once there was something to write.
+    writer: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
 /// Lines between the requests and the writer.
@@ -98,22 +114,32 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl AccessLog {
-    /// Starts the writer's thread.
+    /// Starts the writer's thread where such lines need one and there is none.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(format: LineFormat) -> io::Result<Self> {
-        let waiting = Arc::new(Waiting::default());
-        let theirs = Arc::clone(&waiting);
-        let writer = thread::Builder::new()
-            .name("access-log".to_owned())
-            .spawn(move || theirs.write_out())?;
-        Ok(Self {
-            waiting,
-            format,
-            dropped: AtomicU64::new(0),
-            writer: Some(writer),
-        })
+    pub fn prepare(&self, format: Option<LineFormat>) -> io::Result<()> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if format.is_none() || writer.is_some() {
+            return Ok(());
+        }
+        let theirs = Arc::clone(&self.waiting);
+        let thread = thread::Builder::new().name("access-log".to_owned());
+        *writer = Some(thread.spawn(move || theirs.write_out())?);
+        Ok(())
+    }
+
+    /// From now on lines look so; with `None` there are none. Lines are written once this was
+    /// [prepared](Self::prepare).
+    pub fn switch(&self, format: Option<LineFormat>) {
+        let number = format.map_or(OFF, LineFormat::number);
+        self.format.store(number, Ordering::Relaxed);
+    }
+
+    fn format(&self) -> Option<LineFormat> {
+        let number = self.format.load(Ordering::Relaxed);
+        let mut all = LineFormat::ALL.into_iter();
+        all.find(|format| format.number() == number)
     }
 
     /// How many lines were dropped so far.
@@ -129,10 +155,11 @@ impl AccessLog {
         let _ = out.write_all(&waiting).and_then(|()| out.flush());
     }
 
-    /// Writes a finished request's line.
+    /// Writes a finished request's line, where the log is on.
     pub fn write(&self, record: &Record, duration: Duration) {
+        let Some(format) = self.format() else { return };
         let line = Line::of(record, duration);
-        let mut text = match self.format {
+        let mut text = match format {
             LineFormat::Json => serde_json::to_vec(&line).unwrap_or_default(),
             LineFormat::Text => line.text().into_bytes(),
         };
@@ -147,7 +174,11 @@ impl Drop for AccessLog {
     fn drop(&mut self) {
         self.waiting.lock().closed = true;
         self.waiting.news.notify_one();
-        if let Some(writer) = self.writer.take() {
+        let writer = self
+            .writer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = writer.take() {
             // A writer that panicked has nothing left to write.
             let _ = writer.join();
         }
@@ -274,7 +305,31 @@ fn milliseconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderMap, Method};
+
     use super::*;
+    use crate::observe::{Exchange, Metrics, Observers, RequestId};
+
+    #[test]
+    fn lines_look_as_the_newest_configuration_says_or_are_not_there() {
+        let observers = Arc::new(Observers {
+            metrics: Metrics::default(),
+            access_log: AccessLog::default(),
+        });
+        let next = |format: Option<LineFormat>| {
+            let log = &observers.access_log;
+            log.switch(format);
+            let id = RequestId::of(&HeaderMap::new());
+            drop(Exchange::begin(observers.clone(), id, Method::GET, "/v1/x"));
+            let lines = std::mem::take(&mut log.waiting.lock().lines);
+            String::from_utf8(lines).unwrap()
+        };
+        assert_eq!(next(None), "");
+        assert!(next(Some(LineFormat::Json)).starts_with('{'));
+        let text = next(Some(LineFormat::Text));
+        assert!(text.contains(" 499 GET /v1/x "), "{text}");
+        assert_eq!(next(None), "");
+    }
 
     #[test]
     fn lines_wait_for_the_writer_up_to_a_bound_and_come_out_in_order() {

@@ -20,8 +20,8 @@ const CLIENT_GONE: u16 = 499;
 pub struct Observers {
     /// Counters and histograms.
     pub metrics: Metrics,
-    /// The log of requests, where it is on.
-    pub access_log: Option<AccessLog>,
+    /// The log of requests.
+    pub access_log: AccessLog,
 }
 
 /// What is known of one request.
@@ -170,8 +170,6 @@ impl Drop for Exchange {
         }
         let duration = self.record.started.elapsed();
         self.observers.metrics.observe(&self.record, duration);
-        if let Some(log) = &self.observers.access_log {
-            log.write(&self.record, duration);
-        }
+        self.observers.access_log.write(&self.record, duration);
     }
 }

@@ -268,13 +268,13 @@ mod tests {
     use http::{HeaderMap, Method, StatusCode};
 
     use super::*;
-    use crate::observe::{Exchange, Observers, RequestId};
+    use crate::observe::{Exchange, Observers, RequestId, access_log::AccessLog};
 
     #[test]
     fn names_that_no_provider_answered_for_are_no_labels() {
         let observers = Arc::new(Observers {
             metrics: Metrics::default(),
-            access_log: None,
+            access_log: AccessLog::default(),
         });
         let request = |model: &str, status: StatusCode| {
             let mut exchange = Exchange::begin(

@@ -1,6 +1,7 @@
 //! What operators see: one record per request, as a log line and as metrics. Prompts and answers are in neither.
 
 pub mod access_log;
+pub mod diagnostics;
 mod exchange;
 mod metrics;
 pub mod occupancy;

@@ -24,6 +24,7 @@ use crate::{
     Composer, Parts, RunningServer,
     cli::{Loaded, Options},
     config::{Environment, Problem, Problems, Settings, section::Logging},
+    observe::diagnostics::Diagnostics,
 };
 
 /// Reads a gateway's configuration again whenever there is a reason to.
@@ -32,6 +33,7 @@ pub struct Reloader {
     options: Options,
     environment: Environment,
     composer: Arc<Mutex<Composer>>,
+    log: Diagnostics,
     at_start: AtStart,
     sources: Sources,
     /// `None` where it is switched off, or not to be had.
@@ -40,11 +42,9 @@ pub struct Reloader {
 }
 
 /// What a program settles when it starts, beside what a server does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct AtStart {
     worker_threads: usize,
-    level: String,
-    format: String,
 }
 
 /// A configuration that was read.
@@ -59,16 +59,19 @@ struct Fresh {
     warnings: Vec<String>,
     after_restart: Vec<&'static str>,
     watch_files: bool,
+    logging: Logging,
 }
 
 impl Reloader {
-    /// For the configuration that these options and this environment gave, and the composer that made parts of it.
+    /// For the configuration that these options and this environment gave, the composer that made parts of it, and the
+    /// log that was begun with it.
     /// From here on SIGHUP does not end the process. Inside a tokio runtime.
     pub fn new(
         options: Options,
         environment: Environment,
         loaded: &Loaded,
         composer: Composer,
+        log: Diagnostics,
     ) -> Self {
         let mut options = options;
         // A file that was there has to stay: without it the gateway would serve what nobody asked for.
@@ -77,6 +80,7 @@ impl Reloader {
             options,
             environment,
             composer: Arc::new(Mutex::new(composer)),
+            log,
             at_start: AtStart::of(&loaded.settings),
             sources: loaded.sources.clone(),
             watch: None,
@@ -101,7 +105,7 @@ impl Reloader {
 
     async fn reload(&mut self, server: &RunningServer) {
         let (options, environment) = (self.options.clone(), self.environment.clone());
-        let (composer, at_start) = (Arc::clone(&self.composer), self.at_start.clone());
+        let (composer, at_start) = (Arc::clone(&self.composer), self.at_start);
         let known = self.sources.clone();
         // Files and certificates may take their time, and this thread may have connections to accept.
         let read = spawn_blocking(move || {
@@ -117,7 +121,7 @@ impl Reloader {
             Err(why) => refuse(server, &why),
             Ok(fresh) => {
                 watch_files = fresh.watch_files;
-                take_up(server, fresh).await;
+                take_up(server, fresh, &self.log).await;
             }
         }
         self.watch_over(watch_files);
@@ -158,6 +162,11 @@ impl Read {
             Some(file) if file.text.trim().is_empty() => Err(empty(file)),
             _ => options.settings(file.as_ref(), environment),
         };
+        let sources = match &loaded {
+            Ok(settings) => sources.and(settings.credentials_files()),
+            // What a configuration that is wrong would name is not known.
+            Err(_) => sources.and(known.files()),
+        };
         let outcome = loaded
             .map_err(|problems| problems.to_string())
             .and_then(|settings| Fresh::of(settings, composer, at_start));
@@ -183,6 +192,7 @@ impl Fresh {
         let after_restart = at_start.differences(&AtStart::of(&settings));
         let warnings = settings.warnings.clone();
         let watch_files = settings.server.watch_files;
+        let logging = settings.logging.clone();
         let parts = composer
             .compose(settings)
             .map_err(|error| error.to_string())?;
@@ -191,16 +201,18 @@ impl Fresh {
             warnings,
             after_restart,
             watch_files,
+            logging,
         })
     }
 }
 
-async fn take_up(server: &RunningServer, fresh: Fresh) {
+async fn take_up(server: &RunningServer, fresh: Fresh, log: &Diagnostics) {
     for warning in &fresh.warnings {
         tracing::warn!("{warning}");
     }
     match server.reload(*fresh.parts).await {
         Ok(reloaded) => {
+            log.follow(&fresh.logging);
             let keys = [fresh.after_restart, reloaded.after_restart].concat();
             if !keys.is_empty() {
                 tracing::warn!("takes effect after a restart: {}", keys.join(", "));
@@ -215,8 +227,9 @@ async fn take_up(server: &RunningServer, fresh: Fresh) {
 }
 
 fn refuse(server: &RunningServer, why: &str) {
-    server.refused(why);
+    // Whoever sees at `/status` that it was refused finds the reason in the log.
     say_refused(why);
+    server.refused(why);
 }
 
 fn say_refused(why: &str) {
@@ -232,24 +245,16 @@ async fn changed(watch: &mut Option<Watch>, sources: &Sources) {
 
 impl AtStart {
     fn of(settings: &Settings) -> Self {
-        let Logging { level, format, .. } = &settings.logging;
         Self {
             worker_threads: settings.server.worker_threads.get(),
-            level: level.clone(),
-            format: format!("{format:?}"),
         }
     }
 
     fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let rows = [
-            (
-                "server.worker_threads",
-                self.worker_threads != other.worker_threads,
-            ),
-            ("logging.level", self.level != other.level),
-            ("logging.format", self.format != other.format),
-        ];
-        let changed = rows.into_iter().filter(|(_, changed)| *changed);
-        changed.map(|(key, _)| key).collect()
+        let differs = self.worker_threads != other.worker_threads;
+        differs
+            .then_some("server.worker_threads")
+            .into_iter()
+            .collect()
     }
 }

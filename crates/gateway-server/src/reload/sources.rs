@@ -36,13 +36,38 @@ impl Sources {
         Self { prints }
     }
 
+    /// These files as they are now.
+    pub fn of_files(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self {
+            prints: files.into_iter().map(with_print).collect(),
+        }
+    }
+
+    /// These, and further files as they are now.
+    #[must_use]
+    pub fn and(mut self, files: impl IntoIterator<Item = PathBuf>) -> Self {
+        for file in files {
+            if !self.prints.contains_key(&file) {
+                self.prints.extend([with_print(file)]);
+            }
+        }
+        self
+    }
+
+    /// The files.
+    pub fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.prints.keys().cloned()
+    }
+
+    /// Whether each of the files could be read.
+    pub fn are_readable(&self) -> bool {
+        self.prints.values().all(Option::is_some)
+    }
+
     /// The same files as they are now.
     #[must_use]
     pub fn again(&self) -> Self {
-        let files = self.prints.keys().cloned();
-        Self {
-            prints: files.map(with_print).collect(),
-        }
+        Self::of_files(self.files())
     }
 
     /// Whether there are none.
@@ -51,14 +76,16 @@ impl Sources {
     }
 
     /// The folders in which something happens when one of the files changes: where each file is, and where it really is
-    /// if that is a link.
+    /// if that is a link. A folder that is not there cannot be watched, and must not keep the others from it.
     pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
         let real = self
             .prints
             .keys()
             .filter_map(|file| file.canonicalize().ok());
         let all = self.prints.keys().cloned().chain(real);
-        all.filter_map(|file| folder_of(&file)).collect()
+        all.filter_map(|file| folder_of(&file))
+            .filter(|folder| folder.is_dir())
+            .collect()
     }
 }
 

@@ -84,14 +84,9 @@ impl GuardedTransport {
     /// # Errors
     /// Why the place is not called. Nothing was sent to it.
     pub async fn admit(&self, url: &CallersUrl) -> Result<Admitted, GuardError> {
-        self.policy.check(url)?;
+        self.judge(url)?;
         let hold = match url.literal() {
-            Some(address) => {
-                if self.is_own(SocketAddr::new(address, url.port())) {
-                    return Err(GuardError::Own);
-                }
-                None
-            }
+            Some(_) => None,
             None => {
                 let addresses = self.look_up(url).await.map_err(GuardError::Name)?;
                 Some(Arc::new(self.names.hold(url.host(), addresses)))
@@ -102,6 +97,21 @@ impl GuardedTransport {
             http: self.http.clone(),
             _hold: hold,
         })
+    }
+
+    /// Judges a place as far as its text tells. Nothing is looked up: the addresses of a name are judged by
+    /// [`admit`](Self::admit).
+    ///
+    /// # Errors
+    /// Why the place is not called.
+    pub fn judge(&self, url: &CallersUrl) -> Result<(), GuardError> {
+        self.policy.check(url)?;
+        match url.literal() {
+            Some(address) if self.is_own(SocketAddr::new(address, url.port())) => {
+                Err(GuardError::Own)
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn look_up(&self, url: &CallersUrl) -> Result<Vec<SocketAddr>, Unresolved> {

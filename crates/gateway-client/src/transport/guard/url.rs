@@ -130,6 +130,12 @@ impl CallersUrl {
         self.0.path() == "/" && self.0.query().is_none()
     }
 
+    /// Whether the host is a name, which leads to addresses that its text does not tell.
+    #[must_use]
+    pub fn has_name(&self) -> bool {
+        self.literal().is_none()
+    }
+
     /// The address, where the host is written as one.
     pub(super) fn literal(&self) -> Option<IpAddr> {
         match self.0.host()? {

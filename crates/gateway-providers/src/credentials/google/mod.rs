@@ -2,7 +2,8 @@
 //!
 //! They come from a credentials file (a service account's key, a user's login, or workload identity federation, all as
 //! Google's own tools write them), or from the metadata server of the machine that the gateway runs on. The file is
-//! read again for each token, so that a new one takes effect without a restart.
+//! read again for each token; whoever sees that another one is there builds the provider anew
+//! ([`credentials_file`](crate::registry::credentials_file)), since a token is good for an hour.
 //!
 //! A token goes to Google alone: what the machine has (its metadata server, its `GOOGLE_APPLICATION_CREDENTIALS`) is
 //! only used for a provider whose base URL is one of `googleapis.com`. Whoever names a file for a provider of another

@@ -20,7 +20,7 @@ use crate::{
         identify::Principal,
         routes,
     },
-    observe::{access_log::AccessLog, occupancy},
+    observe::occupancy,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -195,12 +195,7 @@ pub(super) fn metrics(live: &Live) -> Result<Answer, ApiError> {
 
 /// The metrics with their content type, as the service of their own address answers them.
 pub(crate) fn metrics_text(live: &Live) -> ([(HeaderName, &'static str); 1], String) {
-    let dropped = live
-        .process
-        .observers
-        .access_log
-        .as_ref()
-        .map_or(0, AccessLog::dropped);
+    let dropped = live.process.observers.access_log.dropped();
     (
         [(header::CONTENT_TYPE, METRICS_TYPE)],
         live.process.observers.metrics.render(
