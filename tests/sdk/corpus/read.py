@@ -22,7 +22,7 @@ MESSAGES = [{"role": "user", "content": "Say something."}]
 # Answers that the SDK's stream helper itself cannot take in, though its plain stream can: the reason, and what tells them.
 HELPER_CANNOT = [
     ("a custom tool in a chat stream: it knows functions only", lambda line: any(call["custom"] for choice in line["told"] for call in choice["calls"])),
-    ("chunks without a name, which it skips", lambda line: '"object"' not in line["body"]),
+    ("chunks without a name, which it skips", lambda line: '"chat.completion' not in line["body"]),
 ]
 
 # What the stream helper raises by design when an answer ends so, even where nothing is to be parsed.

@@ -16,6 +16,8 @@ DEFAULTS = {
     # Most models do not think unless they are asked to.
     "reasoning_effort": ["none"], "thinking": [{"type": "disabled"}],
 }
+# Says so where nobody but OpenAI has another.
+USUAL_ELSEWHERE = {"service_tier": "default"}
 # Of messages and tools the contents are looked for.
 NOT_PARAMETERS = ("model", "messages", "tools", "stream", "stream_options", "provider_options")
 
@@ -88,6 +90,8 @@ def lost_content(request, native, dropped):
         if is_shut_out(tool, request.get("tool_choice")):
             continue
         inner = tool.get(tool.get("type"), tool)
+        if inner.get("format") == {"type": "text"}:  # as a custom tool's input is anyway
+            inner = {name: value for name, value in inner.items() if name != "format"}
         for value in leaves(inner):
             if value not in ("strict", "description", "parameters", "function", "name"):
                 look(f"tools[{index}]", native.has(value) or isinstance(value, bool))
@@ -131,14 +135,23 @@ def message_values(message):
                 yield f"tool_calls[{index}]", value
         except ValueError:
             yield f"tool_calls[{index}]", text
+    if isinstance(message.get("audio"), dict):
+        yield "audio", message["audio"].get("id") or ""
+    for place, value in (message.get("function_call") or {}).items():
+        try:
+            yield from (("function_call", leaf) for leaf in leaves(json.loads(value) if place == "arguments" else value))
+        except ValueError:
+            yield "function_call", value
     for name in ("reasoning_content", "reasoning", "refusal", "name"):
         if isinstance(message.get(name), str):
             yield name, message[name]
 
 
-def parameters(request):
+def parameters(request, is_openai):
     """Members that say something."""
     for name, value in request.items():
+        if not is_openai and USUAL_ELSEWHERE.get(name) == value is not None:
+            continue
         if name in NOT_PARAMETERS or value is None or value in DEFAULTS.get(name, []):
             continue
         if value in ([], {}, ""):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The providers' own SDKs judge what the gateway sends them.
 
-Every recorded OpenAI request of the corpus (GATEWAY_CORPUS), and every request of requests.json, is asked of each
-translated provider. What arrives must fit the types of that provider's current SDK with no unknown key, and must hold
+Every recorded OpenAI request of the corpus (GATEWAY_CORPUS), every request of requests.json, and every request that
+openai-python's own types allow (asked.py) is asked of each translated provider. What arrives must fit the types of that provider's current SDK with no unknown key, and must hold
 everything that was asked; or the gateway has named what it dropped, or has refused with a 4xx that names the member.
 
     python3 tests/sdk/judges/run.py            installs the SDKs and calls this
@@ -22,6 +22,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from run import Gateway, gateway_binary  # noqa: E402
 
+import asked  # noqa: E402
 from accept import JUDGES  # noqa: E402
 from carried import is_named, lost_content, parameters  # noqa: E402
 from upstreams import Upstreams  # noqa: E402
@@ -57,7 +58,7 @@ def config(url):
 def recorded_requests():
     folder = os.environ.get("GATEWAY_CORPUS")
     if not folder:
-        print("[judges] GATEWAY_CORPUS is not set: only the requests of requests.json are judged")
+        print("[judges] GATEWAY_CORPUS is not set: no recorded requests are judged")
         return
     for entry in json.loads((Path(folder) / "index.json").read_text()):
         if entry["dialect"] != "openai.chat":
@@ -104,7 +105,7 @@ class Judge:
             return
         wrong = JUDGES[provider](captured)
         wrong += [f"lost: {path}" for path in lost_content(body, captured.body, dropped)]
-        for parameter in parameters(body):
+        for parameter in parameters(body, provider == "responses"):
             if not is_named(parameter, dropped) and not self.matters(provider, model, body, parameter, captured):
                 wrong.append(f"lost: {parameter}")
         self.note("wrong" if wrong else "whole", f"{where}: {'; '.join(wrong[:4])}" if wrong else None)
@@ -137,7 +138,7 @@ def judged(binary, requests):
 def main():
     began = time.monotonic()
     binary = gateway_binary()
-    requests = [*made_requests(), *recorded_requests()]
+    requests = [*made_requests(), *asked.requests(), *recorded_requests()]
     at_a_time = min(8, (os.cpu_count() or 1) + 1)
     verdicts, complaints = Counter(), []
     with ProcessPoolExecutor(at_a_time) as pool:

@@ -3,7 +3,8 @@
 
 What the gateway sends to each provider (judge.py), and what this tree believes that each provider sends (read.py). With
 GATEWAY_CORPUS recorded traffic is judged, too. And answers that nobody has recorded, made from the SDKs' own types
-(made/), go through the gateway: all that they say must reach a chat client.
+(made/), and from the habits of vendors who say that they speak OpenAI's words, go through the gateway: all that they say
+must reach a chat client.
 
     python3 tests/sdk/judges/run.py            GATEWAY_BIN=/path/to/gateway skips a build
 """

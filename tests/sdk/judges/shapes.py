@@ -96,8 +96,16 @@ def typed_dict_members(kind):
         alias = name
         if get_origin(resolved) is Annotated:  # PropertyInfo(alias=...) of the generated SDKs
             alias = next((meta.alias for meta in get_args(resolved)[1:] if getattr(meta, "alias", None)), name)
-        members[alias] = (resolved, name in kind.__required_keys__, scope)
+        members[alias] = (resolved, is_required(kind, name, resolved), scope)
     return members
+
+
+def is_required(kind, name, annotation):
+    """Of annotations that are texts, as all of the SDKs' are, Python itself does not look into `Required`."""
+    origin = get_origin(get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation)
+    if origin in REQUIRED:
+        return origin in (typing.Required, typing_extensions.Required)
+    return name in kind.__required_keys__
 
 
 def model_members(kind):

@@ -2,7 +2,7 @@
 
 use super::{
     edits::Edits,
-    walk::{Event, Member},
+    walk::{Choice, Event, Member},
 };
 
 /// What a chunk calls itself. The SDKs' helpers skip the ones that call themselves otherwise, and lose what they say
@@ -21,7 +21,7 @@ pub(super) fn mend(data: &[u8], event: &Event, edits: &mut Edits) {
     let is_chat = event
         .list
         .iter()
-        .any(|choice| choice.part.value().is_some());
+        .any(|choice| choice.part.value().is_some() || lacks_delta(choice));
     if let Some(range) = event
         .object
         .value()
@@ -35,13 +35,20 @@ pub(super) fn mend(data: &[u8], event: &Event, edits: &mut Edits) {
         Member::Null(range) => edits.replace(range.clone(), "[]"),
         _ => {}
     }
-    for choice in event.list.iter().filter(|choice| !choice.has_text) {
+    for choice in event.list.iter().filter(|choice| lacks_delta(choice)) {
         match &choice.part {
-            Member::Absent if choice.has_members => {
-                edits.insert(choice.start + 1, "\"delta\":{},");
-            }
             Member::Null(range) => edits.replace(range.clone(), "{}"),
-            _ => {}
+            _ => edits.insert(choice.start + 1, "\"delta\":{},"),
         }
     }
+}
+
+/// Whether a choice of a chat says something beside a delta only, such as why it ended.
+fn lacks_delta(choice: &Choice) -> bool {
+    let is_missing = match &choice.part {
+        Member::Absent => choice.has_members,
+        Member::Null(_) => true,
+        Member::Value(_) => false,
+    };
+    is_missing && !choice.has_text
 }

@@ -137,6 +137,11 @@ fn a_chunk_has_what_every_chunk_has() {
             r#"{"choices":[{"delta":{}}],"object":"chat.completion.done"}"#,
             r#"{"choices":[{"delta":{}}],"object":"chat.completion.chunk"}"#,
         ),
+        // Its only choice says how it ended, and nothing else.
+        (
+            r#"{"object":"chat.completion","choices":[{"index":0,"finish_reason":"stop"}]}"#,
+            r#"{"object":"chat.completion.chunk","choices":[{"delta":{},"index":0,"finish_reason":"stop"}]}"#,
+        ),
         (
             r#"{ "object":"chat.completion.chunk","usage":{}}"#,
             r#"{"choices":[], "object":"chat.completion.chunk","usage":{}}"#,

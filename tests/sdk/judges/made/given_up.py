@@ -37,4 +37,5 @@ GIVEN_UP = [
     (OLLAMA, r".created_at", TIME),
     (OLLAMA, r".message.tool_name", "names the tool in a tool's own message: a model says none"),
     (OLLAMA, r".*member_of_tomorrow", STREAMED),
+    ("openai.chat", r".choices\[\].message.content\[\].type", SHAPE),
 ]

@@ -13,7 +13,7 @@ from random import Random
 
 from .variants import Walker
 
-PROVIDERS = ["anthropic", "google", "responses", "bedrock", "cohere", "ollama"]
+PROVIDERS = ["anthropic", "google", "responses", "bedrock", "cohere", "ollama", "openai"]
 
 
 def write(folder, provider):

@@ -26,7 +26,7 @@ from typing_extensions import TypeAliasType
 DEEPEST = 9
 
 
-LISTS = (list, tuple, set, collections.abc.Sequence)
+LISTS = (list, tuple, set, collections.abc.Sequence, collections.abc.Iterable)
 
 
 class Unknown:

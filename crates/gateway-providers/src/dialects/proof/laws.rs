@@ -21,6 +21,9 @@ pub(crate) fn chat_request() -> impl Strategy<Value = Value> {
             json!({"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "?", "format": "wav"}}]})
         ),
         Just(json!({"role": "user", "content": [{"type": "file", "file": {"file_id": "?"}}]})),
+        Just(json!({"role": "user", "content": [
+            {"type": "file", "file": {"file_id": "?", "file_data": "data:text/plain;base64,djE3", "filename": "a.txt"}}
+        ]})),
         Just(json!({"role": "assistant", "content": "?", "reasoning_content": "?", "mine": "?"})),
         Just(
             json!({"role": "assistant", "content": null, "refusal": "?", "reasoning_details": [{"type": "reasoning.text", "text": "?"}]})

@@ -153,7 +153,11 @@ fn file(mut part: FilePart, path: &str, notes: &mut Notes<'_>) -> Result<Block, 
     let cache_control = cache::take_of_part(&mut part.extra, &mut part.prompt_cache_breakpoint);
     let name = part.file.filename.take().into_option();
     let data = part.file.file_data.take().into_option();
-    let id = part.file.file_id.take().into_option();
+    // Beside the bytes an id says nothing more: it is left where it is, and so named.
+    let id = match data {
+        Some(_) => None,
+        None => part.file.file_id.take().into_option(),
+    };
     let mut own = Object::new();
     for member in ["citations", "context", "title"] {
         let value = part.extra.shift_remove(member);

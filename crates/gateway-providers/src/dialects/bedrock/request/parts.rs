@@ -1,8 +1,7 @@
 //! Parts of a message's content as blocks.
 
-use gateway_types::Maybe;
 use gateway_types::{
-    JsonObject,
+    JsonObject, Maybe,
     chat::{
         CacheBreakpoint, ContentPart, FilePart, ImageDetail, ImagePart, InputAudioPart,
         MessageContent,
@@ -163,13 +162,14 @@ impl<'a> PartReader<'a> {
         let param = format!("{path}.file");
         let name = file.filename.take().into_option();
         let name = name.as_deref();
-        let (member, url) = match (file.file_data.take(), file.file_id.take()) {
-            (Maybe::Value(data), _) => ("file_data", data),
-            (_, Maybe::Value(id)) => ("file_id", id),
-            _ => {
-                let message = format!("`{param}` needs `file_data`: a data: URL");
-                return Err(invalid(format!("{param}.file_data"), message));
-            }
+        // Beside the bytes an id says nothing more: it is left where it is, and so named.
+        let source = match file.file_data.take().into_option() {
+            Some(data) => Some(("file_data", data)),
+            None => file.file_id.take().into_option().map(|id| ("file_id", id)),
+        };
+        let Some((member, url)) = source else {
+            let message = format!("`{param}` needs `file_data`: a data: URL");
+            return Err(invalid(format!("{param}.file_data"), message));
         };
         let found = Found::at(&url, name)
             .or_else(|unfit| bare_base64(unfit, name, &url))

@@ -4,7 +4,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::replay::{self, CLAUDE, Cut, UNKNOWN, frame};
-use crate::{Operation, TranslateError};
+use crate::{
+    Operation, TranslateError,
+    dialects::{
+        bedrock::Bedrock,
+        proof::{Bench, laws},
+    },
+};
 
 /// Members that must be somewhere: their texts are looked for in the native body and in the names.
 fn message() -> impl Strategy<Value = Value> {
@@ -41,6 +47,11 @@ fn texts(value: &Value, into: &mut Vec<String>) {
 }
 
 proptest! {
+    #[test]
+    fn a_request_is_expressed_or_named_or_refused(request in laws::chat_request()) {
+        laws::nothing_is_lost(&Bench::at("bedrock", Bedrock, "https://bedrock.test"), &request)?;
+    }
+
     #[test]
     fn every_chat_is_put_whole_or_refused_by_name(
         messages in prop::collection::vec(message(), 1..8),

@@ -83,7 +83,11 @@ pub(super) fn file(
     dropped.rest(path, &part, &["file"]);
     let mut file = part.file;
     let data = file.file_data.take().into_option();
-    let id = file.file_id.take().into_option();
+    // Beside the bytes an id says nothing more: it is left where it is, and so named.
+    let id = match data {
+        Some(_) => None,
+        None => file.file_id.take().into_option(),
+    };
     let format = file.extra.shift_remove("format");
     let path = format!("{path}.file");
     dropped.rest(&path, &file, &[]);

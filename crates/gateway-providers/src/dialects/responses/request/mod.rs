@@ -63,7 +63,10 @@ pub(super) fn translate(ask: &Ask<'_>) -> Result<Translated, TranslateError> {
     let mut chat = ask.chat()?;
     let mut dropped = Dropped::default();
     refuse_impossible(&chat)?;
+    // `default` is a tier of OpenAI's: another one than a project may have set for whoever names none.
+    let tier = chat.service_tier.take();
     forget_defaults(&mut chat);
+    chat.service_tier = tier;
     let stores = chat.store.take().unwrap_or(false);
     let messages = std::mem::take(&mut chat.messages);
     let input = messages::input(messages, stores, &mut dropped)?;

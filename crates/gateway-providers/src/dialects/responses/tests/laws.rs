@@ -22,3 +22,14 @@ proptest! {
         laws::read_broken("responses", decoder, whole.to_string().as_bytes(), &flips);
     }
 }
+
+/// To name no tier may mean another one: a project has its own.
+#[test]
+fn a_tier_of_openai_is_asked_for_by_its_name() {
+    for tier in ["default", "auto", "flex"] {
+        let request = json!({"model": "m", "messages": [{"role": "user", "content": "x"}], "service_tier": tier});
+        let (native, dropped) = super::encoded(&request, "gpt-5.5");
+        assert_eq!(native["service_tier"], tier);
+        assert_eq!(dropped, Vec::<String>::new());
+    }
+}
