@@ -4,6 +4,7 @@
 mod graph;
 mod licences;
 mod links;
+mod modules;
 mod purity;
 mod sources;
 mod spdx;
@@ -72,6 +73,7 @@ const TEXT_RULES: &[TextRule] = &[
     vendors::no_branch_on_identity,
     vendors::no_guess_from_model_names,
     links::lead_somewhere,
+    modules::are_named,
 ];
 
 const CARGO_RULES: &[CargoRule] = &[graph::layers, graph::banned, licences::allowed];
