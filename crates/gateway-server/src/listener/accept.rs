@@ -114,7 +114,7 @@ pub struct Signals {
 }
 
 /// Serves until `draining` is cancelled; then lets open requests finish, and after
-/// [`ConnectionLimits::drain`] cancels `cut_off`, upon which streams end with an error event.
+/// [`drain`](super::ConnectionLimits::drain) cancels `cut_off`, upon which streams end with an error event.
 ///
 /// Connections run on the workers, or on the current runtime where there are none.
 pub async fn serve(
